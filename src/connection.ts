@@ -1,0 +1,230 @@
+/**
+ * What a migration is given to talk to the database: `conn`.
+ *
+ * @module
+ */
+
+import type { DialectName, Row, Session } from "./db/database.ts";
+import { DelembicError } from "./errors.ts";
+import { compile, Fragment, Identifier, List } from "./sql.ts";
+
+/** Rows of a query; `count` is how many it returned or changed. */
+export type Rows<T = Row> = T[] & { readonly count: number };
+
+/**
+ * SQL that runs when it is awaited, or becomes a part of the SQL that it is placed in. One that is neither awaited nor
+ * placed anywhere when the migration ends makes the migration fail: it would be a change that silently did not happen.
+ */
+export interface Query<T = Row> extends PromiseLike<Rows<T>> {
+  catch<R>(onRejected: (reason: unknown) => R | PromiseLike<R>): Promise<Rows<T> | R>;
+  finally(onFinally: () => void): Promise<Rows<T>>;
+}
+
+/** The tag `` sql`…` `` and what composes with it. */
+export interface Sql {
+  <T = Row>(strings: TemplateStringsArray, ...values: readonly unknown[]): Query<T>;
+  /** A quoted name: `` sql`select * from ${sql.id("staging", "person")}` ``. */
+  id(...path: readonly string[]): Identifier;
+  /** Values with commas between them: `` sql`… where id in (${sql.list([1, 2, 3])})` ``. */
+  list(items: Iterable<unknown>): List;
+}
+
+/** The connection that a migration works on, within its transaction. */
+export interface Connection {
+  /** Values in `${…}` are always parameters, never text. The same SQL runs on every database that understands it. */
+  readonly sql: Sql;
+  /** Exactly one row. @throws when there are none or several */
+  one<T = Row>(strings: TemplateStringsArray, ...values: readonly unknown[]): Promise<T>;
+  /** The one value of exactly one row. */
+  value<T = unknown>(strings: TemplateStringsArray, ...values: readonly unknown[]): Promise<T>;
+  /** One statement as text, with the database's own placeholders: `$1` on PostgreSQL, `?` on MySQL and SQLite. */
+  execute<T = Row>(text: string, params?: readonly unknown[]): Promise<Rows<T>>;
+  /** Rows one after another through a server-side cursor; memory stays flat. */
+  stream<T = Row>(strings: TemplateStringsArray, ...values: readonly unknown[]): AsyncIterable<T>;
+  readonly dialect: DialectName;
+  /** The driver's own connection, for what Delembic has no words for: porsager's `sql`, mysql2's connection, `DatabaseSync`. */
+  readonly native: unknown;
+}
+
+/** A query that the migration made and that has not run. */
+interface Pending {
+  readonly text: string;
+  readonly where: string | undefined;
+}
+
+/** Thrown when a migration ends while a query that it made never ran. */
+export class ForgottenQueryError extends DelembicError {
+  constructor(pending: Pending) {
+    super(`A query was made but never run: ${pending.text}`, {
+      code: "forgotten-query",
+      hint: `Write 'await' before it${pending.where ? ` (${pending.where})` : ""}.`,
+    });
+  }
+}
+
+/** Thrown by `one` and `value` when the query gave no row, or several. */
+export class RowCountError extends DelembicError {
+  constructor(count: number, text: string) {
+    super(`Expected exactly one row, got ${count}: ${text}`, { code: "row-count" });
+  }
+}
+
+/** A {@link Connection} over a session, and the check that nothing was forgotten. */
+export interface OpenConnection {
+  readonly connection: Connection;
+  /**
+   * Waits for statements that still run, then refuses any further one. @throws {ForgottenQueryError} when a query was
+   * never run, and the error of a statement that nobody waited for
+   */
+  settle(): Promise<void>;
+}
+
+/** Wraps a session for a migration. */
+export function openConnection(session: Session): OpenConnection {
+  const tracker = new Tracker();
+  const run = <T>(text: string, params: readonly unknown[] = []): Promise<Rows<T>> =>
+    tracker.watch(session.query(text, params).then(({ rows, count }) => withCount(rows as T[], count)));
+  const runFragment = <T>(fragment: Fragment): Promise<Rows<T>> => {
+    const { text, params } = compile(fragment, session.dialect);
+    return run<T>(text, params);
+  };
+  const sql: Sql = Object.assign(
+    <T = Row>(strings: TemplateStringsArray, ...values: readonly unknown[]): Query<T> =>
+      new LazyQuery<T>(strings, tracker.take(values), runFragment, tracker),
+    {
+      id: (...path: readonly string[]) => new Identifier(path),
+      list: (items: Iterable<unknown>) => new List([...items]),
+    },
+  );
+  const exactlyOne = async (strings: TemplateStringsArray, values: readonly unknown[]): Promise<Row> => {
+    const rows = await runFragment<Row>(new Fragment(strings, tracker.take(values)));
+    const [row] = rows;
+    if (row === undefined || rows.length > 1) throw new RowCountError(rows.length, shorten(strings.join("…")));
+    return row;
+  };
+  const connection: Connection = {
+    sql,
+    one: async <T>(strings: TemplateStringsArray, ...values: readonly unknown[]) =>
+      await tracker.watch(exactlyOne(strings, values)) as T,
+    value: async <T>(strings: TemplateStringsArray, ...values: readonly unknown[]) =>
+      Object.values(await tracker.watch(exactlyOne(strings, values)))[0] as T,
+    execute: run,
+    stream: <T>(strings: TemplateStringsArray, ...values: readonly unknown[]) => {
+      tracker.refuseWhenClosed();
+      const { text, params } = compile(new Fragment(strings, tracker.take(values)), session.dialect);
+      return session.stream(text, params) as AsyncIterable<T>;
+    },
+    dialect: session.dialect.name,
+    native: session.native,
+  };
+  return { connection, settle: () => tracker.settle() };
+}
+
+/** Knows which queries were made and not run, and which statements still run. */
+class Tracker {
+  readonly #made = new Map<object, Pending>();
+  readonly #running = new Set<Promise<unknown>>();
+  #closed = false;
+
+  refuseWhenClosed(): void {
+    if (!this.#closed) return;
+    throw new DelembicError("The migration has ended: its connection runs no more statements", {
+      code: "connection-closed",
+      hint: "Something in it was not awaited.",
+    });
+  }
+
+  made(query: object, text: string, where: string | undefined): void {
+    this.#made.set(query, { text, where });
+  }
+
+  used(query: object): void {
+    this.#made.delete(query);
+  }
+
+  /** The values of a template; queries among them become parts of it, and need not run themselves. */
+  take(values: readonly unknown[]): readonly unknown[] {
+    return values.map((value) => value instanceof LazyQuery ? value.asFragment() : value);
+  }
+
+  watch<T>(work: Promise<T>): Promise<T> {
+    this.refuseWhenClosed();
+    this.#running.add(work);
+    const forget = () => this.#running.delete(work);
+    work.then(forget, forget);
+    return work;
+  }
+
+  async settle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+    this.#closed = true;
+    for (const pending of this.#made.values()) throw new ForgottenQueryError(pending);
+  }
+}
+
+/** Runs at the first `then`, at most once. */
+class LazyQuery<T> implements Query<T> {
+  readonly #fragment: Fragment;
+  readonly #run: (fragment: Fragment) => Promise<Rows<T>>;
+  readonly #tracker: Tracker;
+  #result: Promise<Rows<T>> | undefined;
+
+  constructor(
+    strings: readonly string[],
+    values: readonly unknown[],
+    run: (fragment: Fragment) => Promise<Rows<T>>,
+    tracker: Tracker,
+  ) {
+    this.#fragment = new Fragment(strings, values);
+    this.#run = run;
+    this.#tracker = tracker;
+    tracker.made(this, shorten(strings.join("…")), callSite());
+  }
+
+  asFragment(): Fragment {
+    this.#tracker.used(this);
+    return this.#fragment;
+  }
+
+  #start(): Promise<Rows<T>> {
+    this.#tracker.used(this);
+    return this.#result ??= this.#run(this.#fragment);
+  }
+
+  then<A = Rows<T>, B = never>(
+    onFulfilled?: ((value: Rows<T>) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#start().then(onFulfilled, onRejected);
+  }
+
+  catch<R>(onRejected: (reason: unknown) => R | PromiseLike<R>): Promise<Rows<T> | R> {
+    return this.#start().catch(onRejected);
+  }
+
+  finally(onFinally: () => void): Promise<Rows<T>> {
+    return this.#start().finally(onFinally);
+  }
+}
+
+function withCount<T>(rows: T[], count: number): Rows<T> {
+  return Object.defineProperty(rows, "count", { value: count, enumerable: false }) as Rows<T>;
+}
+
+const FRAME_REGEXP = /((?:file:\/\/)?\/[^\s()]+):(\d+):\d+\)?$/;
+
+/** `file:line` of the migration's code that made a query: the first frame that is not of this module. */
+function callSite(): string | undefined {
+  const frames = new Error().stack?.split("\n").slice(1) ?? [];
+  for (const frame of frames) {
+    if (frame.includes(import.meta.url)) continue;
+    const [, file, line] = FRAME_REGEXP.exec(frame) ?? [];
+    if (file !== undefined) return `${file.replace(/^.*\//, "")}:${line}`;
+  }
+  return undefined;
+}
+
+function shorten(text: string): string {
+  const flat = text.replace(/\s+/g, " ").trim();
+  return flat.length > 80 ? `${flat.slice(0, 79)}…` : flat;
+}

@@ -1,0 +1,190 @@
+/**
+ * The one narrow port to a database. What differs between databases is data on {@link Dialect}; drivers implement
+ * {@link Database} and {@link Session} and nothing else. Nothing here, and nothing that imports this, knows a vendor.
+ *
+ * @module
+ */
+
+import { DelembicError, EXIT, type ExitCode } from "../errors.ts";
+import type { LedgerSql } from "./ledger_sql.ts";
+
+export type DialectName = "postgresql" | "mysql" | "sqlite";
+
+/** A row as it was read, by column name. Values are lossless: see {@link Session.query}. */
+export type Row = Record<string, unknown>;
+
+/** What a statement gave: its rows, and how many rows it returned or changed. */
+export interface Result {
+  readonly rows: Row[];
+  readonly count: number;
+}
+
+/** What a session, and whatever stands for one, can do. */
+export interface Queryable {
+  readonly dialect: Dialect;
+  /**
+   * Runs one statement, with values for the placeholders of {@link Dialect.placeholder}.
+   *
+   * Reading loses nothing, and what was read can be written back unchanged: integers are `number` while they are safe
+   * and `bigint` beyond 2^53 - 1; `numeric`/`decimal`, dates, times, timestamps, intervals and all other types are the
+   * text that the database gives; booleans `boolean` (MySQL and SQLite have none: 0 and 1); bytes `Uint8Array`; JSON
+   * is parsed; NULL is `null`.
+   *
+   * @throws {DatabaseError}
+   */
+  query(text: string, params?: readonly unknown[]): Promise<Result>;
+}
+
+/** One connection. Statements on it run one after another, whoever issues them. */
+export interface Session extends Queryable {
+  /** The server's own id of this connection (backend pid, connection id), for `pg_terminate_backend` or `KILL`. */
+  readonly backend: number | undefined;
+  /** Whether the connection is known to be gone; then every further statement fails with the kind `lost`. */
+  readonly lost: boolean;
+  /** Whether the last statement left a transaction open, as the server (not a guess) says, where it says so. */
+  readonly inTransaction: boolean;
+  /** Opens a transaction; on SQLite with `BEGIN IMMEDIATE`, so that no later statement can fail for a stale read. */
+  begin(): Promise<void>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+  /** Rows one after another through a server-side cursor, `size` (default 1,000) at a time; memory stays flat. */
+  stream(text: string, params?: readonly unknown[], options?: { size?: number }): AsyncIterable<Row>;
+  /** Asks the server, over another connection, to stop the statement that runs here now; it then fails `cancelled`. */
+  cancel(): Promise<void>;
+  /** The driver's own connection, for what this port has no words for. */
+  readonly native: unknown;
+  /** Closes the connection. Never throws; an open transaction is rolled back by the server. */
+  close(): Promise<void>;
+}
+
+/** What a connection is for; the server sees it as the application's name: `delembic work`. */
+export type Role = "work" | "audit" | "read" | "heartbeat";
+
+/** A database that can be connected to. */
+export interface Database {
+  readonly dialect: Dialect;
+  /** The URL without its password, for messages. */
+  readonly label: string;
+  /** @throws {DatabaseError} of kind `unreachable`, `denied` or `missing-database` */
+  connect(role: Role): Promise<Session>;
+}
+
+/** How the texts of one database are read, for the statement splitter (`src/sql_text.ts`). */
+export interface SqlLexicon {
+  /** `\` escapes within '…' (MySQL). PostgreSQL has it in E'…' only. */
+  readonly backslashEscapes: boolean;
+  /** `$tag$ … $tag$` */
+  readonly dollarQuotes: boolean;
+  /** `/* … *​/` may contain itself (PostgreSQL). */
+  readonly nestedComments: boolean;
+  /** `# …` begins a comment (MySQL). */
+  readonly hashComments: boolean;
+  /** `-- ` needs white space behind it (MySQL). */
+  readonly dashNeedsSpace: boolean;
+  /** Characters that quote identifiers, besides `"`: `` ` `` (MySQL, SQLite), `[` (SQLite). */
+  readonly identifierQuotes: string;
+  /** The client's command `DELIMITER //` (MySQL). */
+  readonly delimiterCommand: boolean;
+  /** `BEGIN … END` bodies hold `;` (triggers and routines of SQLite and MySQL; SQL-standard bodies of PostgreSQL). */
+  readonly compoundBodies: boolean;
+}
+
+/** All that differs between databases and is not a driver's work, as data. */
+export interface Dialect {
+  readonly name: DialectName;
+  /** As people write it: `PostgreSQL`. */
+  readonly title: string;
+  /** Whether DDL can be rolled back; if not (MySQL), a migration with DDL cannot be exactly-once. */
+  readonly transactionalDdl: boolean;
+  /** Whether a run holds the lease row of `delembic_lock`; if not (SQLite), an OS file lock beside the database. */
+  readonly leaseLock: boolean;
+  readonly lexicon: SqlLexicon;
+  /** The placeholder of the parameter `index`, from 1. */
+  placeholder(index: number): string;
+  /** Quotes one identifier. @throws {TypeError} when it has a NUL */
+  quoteId(name: string): string;
+  /** Statements that set how long a statement of the transaction that follows may wait for a lock, milliseconds. */
+  lockTimeout(milliseconds: number): readonly string[];
+  /** Statements that undo {@link lockTimeout} after the transaction, where it outlives it. */
+  readonly lockTimeoutReset: readonly string[];
+  /** Whether the statement commits the open transaction by itself (DDL on MySQL). */
+  commitsImplicitly(statement: string): boolean;
+  readonly ledger: LedgerSql;
+}
+
+/** What an error of a database means for us; each driver maps its own codes to these, in one table. */
+export type DatabaseErrorKind =
+  | "unreachable" // no connection: refused, no such host, time-out, TLS
+  | "denied" // authentication failed, or the role may not connect
+  | "missing-database"
+  | "lost" // the connection went away in use
+  | "serialization" // serialization failure or deadlock: the transaction may be tried again
+  | "lock-timeout" // waited too long for a lock, or the file is busy
+  | "cancelled" // stopped by a cancel request or a statement time-out
+  | "privilege" // the role lacks a right; or the database is read-only
+  | "missing-table"
+  | "exists" // the table (or type of the same name) is there already
+  | "unique"
+  | "storage" // disk full, file damaged or no database
+  | "other";
+
+const RETRYABLE: ReadonlySet<DatabaseErrorKind> = new Set(["lost", "serialization", "lock-timeout"]);
+
+/** What the server said of an error, beyond its message; never values of rows except within `detail`. */
+export interface DatabaseErrorDetails {
+  /** SQLSTATE on PostgreSQL and MySQL, the extended result code's number on SQLite. */
+  readonly sqlState?: string | undefined;
+  /** MySQL's and SQLite's error number. */
+  readonly errno?: number | undefined;
+  readonly detail?: string | undefined;
+  readonly serverHint?: string | undefined;
+  /** Where in the statement's text, in characters from 1 (PostgreSQL). */
+  readonly position?: number | undefined;
+  readonly constraint?: string | undefined;
+  readonly where?: string | undefined;
+}
+
+/** An error that the database, or the way to it, raised. The message is the server's own. */
+export class DatabaseError extends DelembicError {
+  readonly kind: DatabaseErrorKind;
+  readonly details: DatabaseErrorDetails;
+  /** The statement that failed, without its values. Not enumerable, so that a logged error does not leak it. */
+  declare readonly statement: string | undefined;
+
+  constructor(kind: DatabaseErrorKind, message: string, options: {
+    readonly statement?: string | undefined;
+    readonly details?: DatabaseErrorDetails;
+    readonly hint?: string | undefined;
+    readonly cause?: unknown;
+  } = {}) {
+    const details = options.details ?? {};
+    super(message, {
+      code: `database-${kind}`,
+      exitCode: exitCodeOf(kind),
+      hint: options.hint,
+      cause: options.cause,
+      data: { ...details },
+    });
+    this.kind = kind;
+    this.details = details;
+    Object.defineProperty(this, "statement", { value: options.statement, enumerable: false });
+  }
+
+  /** Whether the same transaction may succeed when it is tried again. */
+  get retryable(): boolean {
+    return RETRYABLE.has(this.kind);
+  }
+}
+
+function exitCodeOf(kind: DatabaseErrorKind): ExitCode {
+  switch (kind) {
+    case "unreachable":
+    case "denied":
+    case "missing-database":
+    case "privilege":
+    case "storage":
+      return EXIT.unreachable;
+    default:
+      return EXIT.failed;
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * The error model of the whole program: one base class that carries what a user needs (what, where, what to do) and
+ * what a script needs (a stable code, an exit code). Subclasses stand in the module that throws them.
+ *
+ * @module
+ */
+
+/** The exit codes of the program; `README.md` explains each to users. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  unreachable: 3,
+  lock: 4,
+  interrupted: 5,
+  timeUp: 124,
+  sigint: 130,
+  sigterm: 143,
+} as const;
+
+export type ExitCode = typeof EXIT[keyof typeof EXIT];
+
+/** Where in a user's file something is wrong; lines and columns count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+export interface ErrorOptions {
+  /** Stable, kebab-case, for scripts and for the docs: `unknown-dependency`. */
+  readonly code: string;
+  readonly exitCode?: ExitCode;
+  /** What the user can do about it: a sentence, without the message's words again. */
+  readonly hint?: string | undefined;
+  readonly place?: Place | undefined;
+  readonly cause?: unknown;
+  /** Further members of the `--json` error document. */
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * An expected failure: shown to the user as message, place and hint, never as a stack. What is thrown and is not a
+ * `DelembicError` is a defect of ours, and is shown with its stack.
+ */
+export class DelembicError extends Error {
+  readonly code: string;
+  readonly exitCode: ExitCode;
+  readonly hint: string | undefined;
+  readonly place: Place | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, options: ErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = options.code;
+    this.exitCode = options.exitCode ?? EXIT.failed;
+    this.hint = options.hint;
+    this.place = options.place;
+    this.data = options.data ?? {};
+  }
+}
+
+/** One thing that is wrong in a user's file; found while reading, reported together with all others. */
+export interface Fault {
+  readonly code: string;
+  readonly message: string;
+  readonly place: Place;
+  readonly hint?: string | undefined;
+}
+
+/** Several faults at once, so that the user mends them in one go. Exit code 2. */
+export class FaultsError extends DelembicError {
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    const [first] = faults;
+    super(
+      faults.length === 1 && first ? first.message : `${faults.length} problems in the migration files`,
+      {
+        code: faults.length === 1 && first ? first.code : "faults",
+        exitCode: EXIT.usage,
+        place: faults.length === 1 ? first?.place : undefined,
+        hint: faults.length === 1 ? first?.hint : undefined,
+        data: { faults: faults.map(({ code, message, place, hint }) => ({ code, message, ...place, hint })) },
+      },
+    );
+    this.faults = faults;
+  }
+}
+
+/** `file:line:column`, with what is known. */
+export function formatPlace(place: Place): string {
+  return [place.file, place.line, place.line === undefined ? undefined : place.column]
+    .filter((part) => part !== undefined).join(":");
+}
+
+/** The message of anything that was thrown; JavaScript lets people throw strings, `undefined` and objects. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message || thrown.name;
+  return typeof thrown === "string" ? thrown : Deno.inspect(thrown);
+}
+
+/** For states that cannot be: fails loudly, with a stack. */
+export function unreachable(value: never): never {
+  throw new TypeError(`Unexpected value: ${Deno.inspect(value)}`);
+}

@@ -1,0 +1,26 @@
+/**
+ * What happens during a run, as data. The terminal, `--json` and later the web page each render the same events.
+ *
+ * @module
+ */
+
+export type RunEvent =
+  /** Another process holds the lock; said once, and again when the holder changes. */
+  | { readonly type: "waiting"; readonly holder: string; readonly since: string }
+  | { readonly type: "warning"; readonly message: string; readonly hint?: string | undefined }
+  /** A run that died left this revision open; it was closed as told. */
+  | { readonly type: "settled"; readonly revision: string; readonly status: "interrupted" | "success" }
+  | {
+    readonly type: "running";
+    readonly revision: string;
+    readonly description: string;
+    readonly direction: "upgrade" | "downgrade" | "verify";
+  }
+  | { readonly type: "log"; readonly revision: string; readonly message: string }
+  | { readonly type: "retrying"; readonly revision: string; readonly attempt: number; readonly error: string }
+  | { readonly type: "ok"; readonly revision: string; readonly durationSeconds: number }
+  | { readonly type: "blocked"; readonly revision: string; readonly message: string; readonly hint: string }
+  /** `error` is what the user's code or the database threw. */
+  | { readonly type: "failed"; readonly revision: string; readonly error: unknown };
+
+export type EventSink = (event: RunEvent) => void;
