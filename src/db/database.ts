@@ -67,6 +67,22 @@ export interface Database {
   readonly label: string;
   /** @throws {DatabaseError} of kind `unreachable`, `denied` or `missing-database` */
   connect(role: Role): Promise<Session>;
+  /**
+   * Tries, without waiting, to take the OS file lock beside the database, which dies with the process. Only where
+   * {@link Dialect.leaseLock} is false. `details` are written into the file, for those who wait.
+   */
+  readonly lockFile?: (details: string) => Promise<FileLock | FileLockHolder>;
+}
+
+export interface FileLock {
+  readonly held: true;
+  release(): Promise<void>;
+}
+
+export interface FileLockHolder {
+  readonly held: false;
+  /** What the holder wrote into the file; empty when it cannot be read. */
+  readonly details: string;
 }
 
 /** How the texts of one database are read, for the statement splitter (`src/sql_text.ts`). */

@@ -1,0 +1,295 @@
+/**
+ * The tables in which Delembic keeps what it did: reading them, and each write that there is. Knows no dialect; the
+ * texts that differ come from {@link Dialect.ledger}.
+ *
+ * `delembic_version` holds the latest outcome of a revision. `delembic_run_history` has one row an attempt, which is
+ * closed once:
+ *
+ * | status        | means                                                                      |
+ * |---------------|----------------------------------------------------------------------------|
+ * | `running`     | open: an upgrade is at work, or died                                       |
+ * | `downgrading` | open: a downgrade is at work, or died                                      |
+ * | `partial`     | part of the attempt is committed and the rest is not; `repair` decides     |
+ * | `success`     | applied                                                                    |
+ * | `failed`      | rolled back after an error                                                 |
+ * | `interrupted` | rolled back after a signal, a time limit, or the death of the process      |
+ * | `downgraded`  | undone                                                                     |
+ * | `stamped`, `repaired`, `unlocked` | what a person decided                                  |
+ *
+ * @module
+ */
+
+import type { UtcText } from "./clock.ts";
+import { DatabaseError, type Dialect, type Queryable, type Row, type Session } from "./db/database.ts";
+import type { LedgerTable } from "./db/ledger_sql.ts";
+import type { VersionRecord } from "./plan.ts";
+
+export type RunStatus =
+  | "running"
+  | "downgrading"
+  | "partial"
+  | "success"
+  | "failed"
+  | "interrupted"
+  | "downgraded"
+  | "stamped"
+  | "repaired"
+  | "unlocked";
+
+/** Who acts, as the Python tool names them. */
+export interface Actor {
+  readonly username: string;
+  readonly hostname: string;
+}
+
+/** A row of `delembic_run_history`. */
+export interface RunRecord {
+  readonly id: number;
+  readonly revision: string | null;
+  readonly startedAt: UtcText | null;
+  readonly endedAt: UtcText | null;
+  readonly seconds: number | null;
+  readonly status: string | null;
+  readonly exception: string | null;
+  readonly username: string | null;
+  readonly hostname: string | null;
+}
+
+/** How an attempt ended. */
+export interface Outcome {
+  readonly status: RunStatus;
+  readonly endedAt: UtcText;
+  readonly seconds: number;
+  readonly exception?: string | undefined;
+}
+
+const TABLES: readonly LedgerTable[] = [
+  "delembic_version",
+  "delembic_run_history",
+  "delembic_lock",
+  "delembic_checksum",
+];
+
+/** The ledger's tables that are there. */
+export async function existingTables(db: Queryable): Promise<Set<string>> {
+  const { rows } = await db.query(db.dialect.ledger.existing);
+  return new Set(rows.map((row) => String(row["name"])));
+}
+
+/**
+ * Creates the tables that are missing, after a look: a role without the right to create can run where they exist.
+ *
+ * @throws {DatabaseError} of kind `privilege` when a table is missing and may not be created
+ */
+export async function ensureTables(db: Queryable): Promise<void> {
+  const existing = await existingTables(db);
+  for (const table of TABLES) {
+    if (existing.has(table)) continue;
+    for (const statement of db.dialect.ledger.create[table]) await createUnlessThere(db, statement);
+  }
+}
+
+/** Another process may create the same table at the same moment; PostgreSQL then says `unique`, not `exists`. */
+async function createUnlessThere(db: Queryable, statement: string): Promise<void> {
+  try {
+    await db.query(statement);
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || (error.kind !== "exists" && error.kind !== "unique")) throw error;
+  }
+}
+
+/** Runs a query of a table that may not be there yet; then there are no rows. Not for use within a transaction. */
+async function rowsIfThere(db: Queryable, text: string, params: readonly unknown[] = []): Promise<Row[]> {
+  try {
+    return (await db.query(text, params)).rows;
+  } catch (error) {
+    if (error instanceof DatabaseError && error.kind === "missing-table") return [];
+    throw error;
+  }
+}
+
+/** The latest outcome of each revision. */
+export async function readVersions(db: Queryable): Promise<Map<string, VersionRecord>> {
+  const { utcText } = db.dialect.ledger;
+  const rows = await rowsIfThere(
+    db,
+    `select revision, status, execution_time_seconds, ${utcText("applied_at")} as applied from delembic_version`,
+  );
+  return new Map(rows.map((row) => [String(row["revision"]), {
+    revision: String(row["revision"]),
+    appliedAt: textOrNull(row["applied"]),
+    status: String(row["status"]),
+    seconds: numberOrNull(row["execution_time_seconds"]),
+  }]));
+}
+
+/** The latest outcome of one revision, or `undefined`. */
+export async function readVersion(db: Queryable, revision: string): Promise<VersionRecord | undefined> {
+  const { dialect } = db;
+  const { rows } = await db.query(
+    `select status, execution_time_seconds, ${dialect.ledger.utcText("applied_at")} as applied
+       from delembic_version where revision = ${dialect.placeholder(1)}`,
+    [revision],
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  return {
+    revision,
+    appliedAt: textOrNull(row["applied"]),
+    status: String(row["status"]),
+    seconds: numberOrNull(row["execution_time_seconds"]),
+  };
+}
+
+/** Attempts, newest first: of one revision, or of all. */
+export async function readRuns(
+  db: Queryable,
+  filter: { readonly revision?: string; readonly limit?: number } = {},
+): Promise<RunRecord[]> {
+  const { dialect } = db;
+  const where = filter.revision === undefined ? "" : `where revision = ${dialect.placeholder(1)}`;
+  const limit = filter.limit === undefined ? "" : `limit ${Math.trunc(filter.limit)}`;
+  const params = filter.revision === undefined ? [] : [filter.revision];
+  const rows = await rowsIfThere(db, `${selectRuns(dialect)} ${where} order by id desc ${limit}`, params);
+  return rows.map(runOf);
+}
+
+/** Attempts that no one has closed. Whoever holds the lock knows that nobody is at work on them. */
+export async function readOpenRuns(db: Queryable): Promise<RunRecord[]> {
+  return (await rowsIfThere(db, `${selectRuns(db.dialect)} where ended_at is null order by id`)).map(runOf);
+}
+
+/** Revisions whose last attempt left a part committed, with that attempt. */
+export async function readPartialRuns(db: Queryable): Promise<Map<string, RunRecord>> {
+  const rows = await rowsIfThere(
+    db,
+    `${selectRuns(db.dialect)} h where status = 'partial' and ended_at is not null and not exists (
+       select 1 from delembic_run_history later where later.revision = h.revision and later.id > h.id)`,
+  );
+  return new Map(rows.map(runOf).map((run) => [run.revision ?? "", run]));
+}
+
+function selectRuns({ ledger: { utcText } }: Dialect): string {
+  return `select id, revision, ${utcText("started_at")} as started, ${utcText("ended_at")} as ended, duration_seconds,
+    status, exception, username, hostname from delembic_run_history`;
+}
+
+function runOf(row: Row): RunRecord {
+  return {
+    id: Number(row["id"]),
+    revision: textOrNull(row["revision"]),
+    startedAt: textOrNull(row["started"]),
+    endedAt: textOrNull(row["ended"]),
+    seconds: numberOrNull(row["duration_seconds"]),
+    status: textOrNull(row["status"]),
+    exception: textOrNull(row["exception"]),
+    username: textOrNull(row["username"]),
+    hostname: textOrNull(row["hostname"]),
+  };
+}
+
+function textOrNull(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+function numberOrNull(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
+
+/** Opens the row of an attempt and gives its id. */
+export async function openRun(
+  db: Queryable,
+  run: { readonly revision: string | null; readonly startedAt: UtcText; readonly status: RunStatus } & Actor,
+): Promise<number> {
+  const { rows } = await db.query(db.dialect.ledger.openRun, [
+    run.revision,
+    run.startedAt,
+    run.status,
+    run.username,
+    run.hostname,
+  ]);
+  return Number(rows[0]?.["id"]);
+}
+
+/** Marks an open attempt as one of which a part is committed. */
+export async function markPartial(db: Queryable, id: number): Promise<void> {
+  await db.query(`update delembic_run_history set status = 'partial' where id = ${db.dialect.placeholder(1)}`, [id]);
+}
+
+/** Closes an attempt; one that is closed already stays as it is. */
+export async function closeRun(db: Queryable, id: number, outcome: Outcome): Promise<void> {
+  const { dialect } = db;
+  const p = dialect.placeholder;
+  await db.query(
+    `update delembic_run_history set ended_at = ${dialect.ledger.utcValue(p(1))}, duration_seconds = ${p(2)},
+       status = ${p(3)}, exception = ${p(4)} where id = ${p(5)} and ended_at is null`,
+    [outcome.endedAt, outcome.seconds, outcome.status, storable(outcome.exception), id],
+  );
+}
+
+/** PostgreSQL's text holds no NUL; the rest of an error must not be lost for one. */
+function storable(text: string | undefined): string | null {
+  return text === undefined ? null : text.replaceAll("\0", "\\0");
+}
+
+/** Writes an attempt that is over as soon as it is begun: a decision of a person. */
+export async function recordDecision(
+  db: Queryable,
+  decision: { readonly revision: string | null; readonly at: UtcText; readonly status: RunStatus; readonly note?: string },
+  actor: Actor,
+): Promise<void> {
+  const id = await openRun(db, { revision: decision.revision, startedAt: decision.at, status: decision.status, ...actor });
+  await closeRun(db, id, { status: decision.status, endedAt: decision.at, seconds: 0, exception: decision.note });
+}
+
+/** Writes the latest outcome of a revision, as the Python tool does: its row goes and a new one comes. */
+export async function writeVersion(
+  db: Queryable,
+  record: { readonly revision: string; readonly status: "success" | "failed"; readonly at: UtcText; readonly seconds: number },
+): Promise<void> {
+  await deleteVersion(db, record.revision);
+  const { dialect } = db;
+  const p = dialect.placeholder;
+  await db.query(
+    `insert into delembic_version (revision, applied_at, status, execution_time_seconds)
+       values (${p(1)}, ${dialect.ledger.utcValue(p(2))}, ${p(3)}, ${p(4)})`,
+    [record.revision, record.at, record.status, record.seconds],
+  );
+}
+
+export async function deleteVersion(db: Queryable, revision: string): Promise<void> {
+  await db.query(`delete from delembic_version where revision = ${db.dialect.placeholder(1)}`, [revision]);
+}
+
+/** What was applied, by revision: `sha256:v1:…`. */
+export async function readChecksums(db: Queryable): Promise<Map<string, string>> {
+  const rows = await rowsIfThere(db, "select revision, checksum from delembic_checksum");
+  return new Map(rows.map((row) => [String(row["revision"]), String(row["checksum"])]));
+}
+
+export async function writeChecksum(
+  db: Queryable,
+  entry: { readonly revision: string; readonly checksum: string; readonly file: string; readonly at: UtcText },
+): Promise<void> {
+  const { dialect } = db;
+  const p = dialect.placeholder;
+  await db.query(`delete from delembic_checksum where revision = ${p(1)}`, [entry.revision]);
+  await db.query(
+    `insert into delembic_checksum (revision, checksum, file, recorded_at)
+       values (${p(1)}, ${p(2)}, ${p(3)}, ${dialect.ledger.utcValue(p(4))})`,
+    [entry.revision, entry.checksum, entry.file, entry.at],
+  );
+}
+
+/** Runs `work` in a transaction of this session; what it throws rolls everything back. */
+export async function inTransaction<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  await session.begin();
+  try {
+    const result = await work();
+    await session.commit();
+    return result;
+  } catch (error) {
+    await session.rollback().catch(() => undefined);
+    throw error;
+  }
+}
