@@ -7,6 +7,7 @@
 
 import { DelembicError, EXIT, type ExitCode } from "../errors.ts";
 import type { LedgerSql } from "./ledger_sql.ts";
+import type { Target } from "./target.ts";
 
 export type DialectName = "postgresql" | "mysql" | "sqlite";
 
@@ -63,8 +64,8 @@ export type Role = "work" | "audit" | "read" | "heartbeat";
 /** A database that can be connected to. */
 export interface Database {
   readonly dialect: Dialect;
-  /** The URL without its password, for messages. */
-  readonly label: string;
+  /** Where it is: enough to open the same database elsewhere, as the heartbeat's worker does. */
+  readonly target: Target;
   /** @throws {DatabaseError} of kind `unreachable`, `denied` or `missing-database` */
   connect(role: Role): Promise<Session>;
   /**
