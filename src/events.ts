@@ -4,12 +4,14 @@
  * @module
  */
 
+import type { RunStatus } from "./ledger.ts";
+
 export type RunEvent =
   /** Another process holds the lock; said once, and again when the holder changes. */
   | { readonly type: "waiting"; readonly holder: string; readonly since: string }
   | { readonly type: "warning"; readonly message: string; readonly hint?: string | undefined }
   /** A run that died left this revision open; it was closed as told. */
-  | { readonly type: "settled"; readonly revision: string; readonly status: "interrupted" | "success" }
+  | { readonly type: "settled"; readonly revision: string; readonly status: RunStatus }
   | {
     readonly type: "running";
     readonly revision: string;
@@ -20,6 +22,8 @@ export type RunEvent =
   | { readonly type: "retrying"; readonly revision: string; readonly attempt: number; readonly error: string }
   | { readonly type: "ok"; readonly revision: string; readonly durationSeconds: number }
   | { readonly type: "blocked"; readonly revision: string; readonly message: string; readonly hint: string }
+  /** `reason` says by what; the work was rolled back. */
+  | { readonly type: "interrupted"; readonly revision: string; readonly reason: string }
   /** `error` is what the user's code or the database threw. */
   | { readonly type: "failed"; readonly revision: string; readonly error: unknown };
 

@@ -1,0 +1,79 @@
+/**
+ * The work connection as a migration uses it: knows when a part of the work can no longer be rolled back.
+ *
+ * @module
+ */
+
+import { type Result, type Session } from "./db/database.ts";
+
+/** What the session has committed so far, beyond the reach of a rollback. */
+export interface WorkSession {
+  readonly session: Session;
+  /** Statements that were run; on the way to knowing "k statements are committed". */
+  readonly statements: number;
+  /** Whether something may have been committed already. */
+  readonly partial: boolean;
+}
+
+/**
+ * Watches a session for statements that commit: each one outside of a transaction, and DDL on MySQL, which commits the
+ * transaction it stands in. Before the first such one runs, `beforePartial` is awaited, so that a record of it survives
+ * whatever happens next; after DDL a new transaction is opened, so that what follows can be rolled back again.
+ */
+export function watchSession(
+  session: Session,
+  options: { readonly transaction: boolean; readonly beforePartial: () => Promise<void> },
+): WorkSession {
+  const { dialect } = session;
+  const state = { statements: 0, partial: false };
+  const beforeCommitting = async () => {
+    if (state.partial) return;
+    state.partial = true;
+    await options.beforePartial();
+  };
+  const query = async (text: string, params?: readonly unknown[]): Promise<Result> => {
+    const commits = options.transaction && dialect.commitsImplicitly(text);
+    if (commits || !options.transaction) await beforeCommitting();
+    const result = await session.query(text, params);
+    state.statements++;
+    if (commits && !session.inTransaction) await session.begin();
+    return result;
+  };
+  return {
+    session: watched(session, query),
+    get statements() {
+      return state.statements;
+    },
+    get partial() {
+      return state.partial;
+    },
+  };
+}
+
+/** The same session with another `query`. */
+function watched(session: Session, query: Session["query"]): Session {
+  return {
+    query,
+    get dialect() {
+      return session.dialect;
+    },
+    get backend() {
+      return session.backend;
+    },
+    get lost() {
+      return session.lost;
+    },
+    get inTransaction() {
+      return session.inTransaction;
+    },
+    get native() {
+      return session.native;
+    },
+    begin: () => session.begin(),
+    commit: () => session.commit(),
+    rollback: () => session.rollback(),
+    stream: (text, params, options) => session.stream(text, params, options),
+    cancel: () => session.cancel(),
+    close: () => session.close(),
+  };
+}
