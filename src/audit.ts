@@ -5,7 +5,14 @@
  * @module
  */
 
-import { type Database, DatabaseError, type Dialect, type Queryable, type Result, type Session } from "./db/database.ts";
+import {
+  type Database,
+  DatabaseError,
+  type Dialect,
+  type Queryable,
+  type Result,
+  type Session,
+} from "./db/database.ts";
 import { type Actor, inTransaction, openRun, type RunStatus } from "./ledger.ts";
 import type { UtcText } from "./clock.ts";
 

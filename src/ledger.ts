@@ -235,17 +235,32 @@ function storable(text: string | undefined): string | null {
 /** Writes an attempt that is over as soon as it is begun: a decision of a person. */
 export async function recordDecision(
   db: Queryable,
-  decision: { readonly revision: string | null; readonly at: UtcText; readonly status: RunStatus; readonly note?: string },
+  decision: {
+    readonly revision: string | null;
+    readonly at: UtcText;
+    readonly status: RunStatus;
+    readonly note?: string;
+  },
   actor: Actor,
 ): Promise<void> {
-  const id = await openRun(db, { revision: decision.revision, startedAt: decision.at, status: decision.status, ...actor });
+  const id = await openRun(db, {
+    revision: decision.revision,
+    startedAt: decision.at,
+    status: decision.status,
+    ...actor,
+  });
   await closeRun(db, id, { status: decision.status, endedAt: decision.at, seconds: 0, exception: decision.note });
 }
 
 /** Writes the latest outcome of a revision, as the Python tool does: its row goes and a new one comes. */
 export async function writeVersion(
   db: Queryable,
-  record: { readonly revision: string; readonly status: "success" | "failed"; readonly at: UtcText; readonly seconds: number },
+  record: {
+    readonly revision: string;
+    readonly status: "success" | "failed";
+    readonly at: UtcText;
+    readonly seconds: number;
+  },
 ): Promise<void> {
   await deleteVersion(db, record.revision);
   const { dialect } = db;

@@ -62,7 +62,8 @@ export class LockBusyError extends DelembicError {
     super(`Another run holds the lock: ${holder}, since ${since}; waited ${Math.round(waitedMs / 1000)} s`, {
       code: "lock-busy",
       exitCode: EXIT.lock,
-      hint: "Wait for it, or give more time with --lock-timeout. If that process is dead, its lease runs out by itself; " +
+      hint:
+        "Wait for it, or give more time with --lock-timeout. If that process is dead, its lease runs out by itself; " +
         "'delembic unlock --force' takes it at once.",
       data: { holder, since },
     });

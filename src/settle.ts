@@ -20,7 +20,9 @@ export function outcomeOf(run: RunRecord, version: VersionRecord | undefined): O
       : { status: "interrupted", endedAt, seconds, exception: DIED };
   }
   const committed = isApplied(version) && (version?.appliedAt ?? "") >= (run.startedAt ?? "");
-  if (committed) return { status: "success", endedAt: version?.appliedAt ?? endedAt, seconds: version?.seconds ?? seconds };
+  if (committed) {
+    return { status: "success", endedAt: version?.appliedAt ?? endedAt, seconds: version?.seconds ?? seconds };
+  }
   return run.status === "partial"
     ? { status: "partial", endedAt, seconds, exception: DIED_PARTIAL }
     : { status: "interrupted", endedAt, seconds, exception: DIED };

@@ -1,0 +1,279 @@
+/**
+ * `upgrade` and `downgrade`: what is planned runs, one migration after another, under the lock.
+ *
+ * @module
+ */
+
+import { attempt, type Direction } from "./attempt.ts";
+import { DelembicError, EXIT, type ExitCode, FaultsError, messageOf } from "./errors.ts";
+import { Interruption } from "./interruption.ts";
+import { pause } from "./lock.ts";
+import type { LoadedMigration } from "./migration.ts";
+import { OpenRun, type RunContext } from "./open_run.ts";
+import { type Block, isApplied, planDowngrade, type PlanStep, planUpgrade } from "./plan.ts";
+import { requireSound, unknownDependencies } from "./project.ts";
+import { readGate, type Survey, survey } from "./survey.ts";
+import { resolveRevision, type Target } from "./target.ts";
+
+export { Interruption } from "./interruption.ts";
+export type { RunContext } from "./open_run.ts";
+
+export interface RunOptions {
+  readonly target: Target;
+  /** How long to wait for the lock, in milliseconds. @default 300,000 */
+  readonly lockTimeoutMs?: number | undefined;
+  /** After how long to stop, in milliseconds; what is at work then is rolled back. @default no limit */
+  readonly maxTimeMs?: number | undefined;
+}
+
+export interface RunFailure {
+  readonly revision: string;
+  readonly error: string;
+  /** What was thrown. */
+  readonly cause: unknown;
+}
+
+export interface BlockedMigration {
+  readonly revision: string;
+  /** Alembic revisions that are not in the database; empty when something else is in the way. */
+  readonly missing: readonly string[];
+  readonly blocks: readonly Block[];
+}
+
+/** What a run did. */
+export interface RunReport {
+  /** Upgraded or downgraded, in order. */
+  readonly done: readonly { readonly revision: string; readonly durationSeconds: number }[];
+  readonly failed: RunFailure | null;
+  readonly blocked: readonly BlockedMigration[];
+  /** Why the run ended before its end: a signal, `--max-time`, or a lost lock. */
+  readonly interrupted: DelembicError | null;
+  /** There was nothing to do. */
+  readonly upToDate: boolean;
+  readonly exitCode: ExitCode;
+}
+
+/**
+ * Runs what is pending for the target.
+ *
+ * @throws {FaultsError} when something is wrong in the files; {TargetError}; {LockBusyError}; {DatabaseError} when the
+ * database cannot be had. A migration that fails is not thrown: it is in the report.
+ */
+export function upgrade(context: RunContext, options: RunOptions): Promise<RunReport> {
+  const { project, emit } = context;
+  const { target } = options;
+  const scope = target.kind === "revision" && target.steps === 0
+    ? [resolveRevision(target.id, [...project.migrations.keys()])]
+    : undefined;
+  for (const { message, place } of requireSound(project, scope)) {
+    emit({ type: "warning", message: `${message} (${place.file})` });
+  }
+  return inRun(context, options, async (run) => {
+    const seen = await survey(project, run.audit);
+    for (const revision of seen.changed) emit(changedWarning(project.migrations.get(revision)));
+    const { steps } = planUpgrade(seen, target);
+    const pending = steps.map(({ migration }) => migration.revision);
+    const faults = await unknownDependencies(project, pending, (id) => isApplied(seen.records.get(id)));
+    if (faults.length > 0) throw new FaultsError(faults);
+    if (seen.alembicError !== undefined) throw seen.alembicError;
+    await run.step("planned");
+    return await runUpgrade(run, steps, seen);
+  });
+}
+
+function changedWarning(migration: LoadedMigration | undefined) {
+  return {
+    type: "warning",
+    message: `Migration ${migration?.revision} was changed after it was applied (${migration?.file})`,
+    hint: "Put the change into a new migration, or accept it with 'delembic repair'.",
+  } as const;
+}
+
+async function runUpgrade(run: OpenRun, steps: readonly PlanStep[], seen: Survey): Promise<RunReport> {
+  if (steps.length === 0) return report({ upToDate: true });
+  run.startHeartbeat(steps.some(({ migration }) => migration.kind !== "sql"));
+  const done: Done[] = [];
+  for (const [index, { migration, blocks }] of steps.entries()) {
+    if (run.signal.aborted) return report({ done, interrupted: asError(run.signal.reason) });
+    const { revision, description } = migration;
+    run.emit({ type: "running", revision, description, direction: "upgrade" });
+    const gate = await readGate(run.project, run.audit, [revision], (id) => appliedNow(seen, done, id));
+    const now = refreshed(blocks, gate(revision));
+    if (now.length > 0) {
+      run.emit({ type: "blocked", revision, ...explain(revision, now) });
+      return report({
+        done,
+        blocked: [{ migration, blocks: now }, ...steps.slice(index + 1)].filter(isBlocked).map(blockedOf),
+      });
+    }
+    const ended = await runOne(run, migration, "upgrade");
+    if ("durationSeconds" in ended) done.push(ended);
+    else return report({ done, ...ended, blocked: steps.slice(index + 1).filter(isBlocked).map(blockedOf) });
+  }
+  return report({ done });
+}
+
+type Done = { readonly revision: string; readonly durationSeconds: number };
+
+function appliedNow(seen: Survey, done: readonly Done[], id: string): boolean {
+  return isApplied(seen.records.get(id)) || done.some(({ revision }) => revision === id);
+}
+
+/** What blocks a step now: Alembic's part as it was just read, the rest as planned. */
+function refreshed(
+  planned: readonly Block[],
+  gate: { missing: readonly string[]; tooLate: readonly string[] },
+): Block[] {
+  return [
+    ...(gate.missing.length > 0 ? [{ kind: "alembic", missing: gate.missing } as const] : []),
+    ...(gate.tooLate.length > 0 ? [{ kind: "too-late", applied: gate.tooLate } as const] : []),
+    ...planned.filter(({ kind }) => kind === "python" || kind === "partial"),
+  ];
+}
+
+function isBlocked({ blocks }: PlanStep): boolean {
+  return blocks.length > 0;
+}
+
+function blockedOf({ migration, blocks }: PlanStep): BlockedMigration {
+  const missing = blocks.flatMap((block) => block.kind === "alembic" ? block.missing : []);
+  return { revision: migration.revision, missing, blocks };
+}
+
+/** The message and the remedy for the first thing that stands in the way, in the words of the Python tool. */
+export function explain(revision: string, blocks: readonly Block[]): { message: string; hint: string } {
+  const [block] = blocks;
+  switch (block?.kind) {
+    case undefined:
+      return { message: "", hint: "" };
+    case "alembic":
+      return {
+        message: `Migration ${revision} requires Alembic revision(s) ${quoted(block.missing)} to be applied first.`,
+        hint: "Run 'alembic upgrade head' before retrying.",
+      };
+    case "too-late":
+      return {
+        message: `Migration ${revision} had to run before Alembic revision(s) ${
+          quoted(block.applied)
+        }, applied already.`,
+        hint: `Downgrade the schema first, or record it as not needed with 'delembic stamp ${revision}'.`,
+      };
+    case "data":
+      return {
+        message: `Migration ${revision} depends on ${block.revisions.join(", ")}, blocked itself.`,
+        hint: "See what blocks that one with 'delembic upgrade --dry-run'.",
+      };
+    case "python":
+      return {
+        message: `Migration ${revision} is a Python file, which only the Python tool can run.`,
+        hint:
+          `Run it there ('delembic upgrade ${revision}' of the Python package), or rewrite it in TypeScript or SQL.`,
+      };
+    case "partial":
+      return {
+        message: `Migration ${revision} was interrupted where it could not be undone: a part of it is committed.`,
+        hint: `See what is there, then settle it with 'delembic repair ${revision} --applied' or '--reverted'.`,
+      };
+  }
+}
+
+/** As Python prints a list of strings, which is what the Python tool shows. */
+export function quoted(ids: readonly string[]): string {
+  return `[${ids.map((id) => `'${id}'`).join(", ")}]`;
+}
+
+type Ended = Done | { readonly failed: RunFailure } | { readonly interrupted: DelembicError };
+
+/** Attempts one migration until it is done, fails for good, or may not be tried again. */
+async function runOne(run: OpenRun, migration: LoadedMigration, direction: Direction): Promise<Ended> {
+  const { revision } = migration;
+  for (let number = 1;; number++) {
+    const result = await attempt(run, migration, direction, number);
+    if (result.status === "done") {
+      run.emit({ type: "ok", revision, durationSeconds: result.seconds });
+      return { revision, durationSeconds: result.seconds };
+    }
+    if (result.status === "interrupted") {
+      run.emit({ type: "interrupted", revision, reason: result.error.message });
+      return { interrupted: result.error };
+    }
+    if (!result.retry || number > migration.retries) {
+      run.emit({ type: "failed", revision, error: result.error });
+      return { failed: { revision, error: messageOf(result.error), cause: result.error } };
+    }
+    run.emit({ type: "retrying", revision, attempt: number + 1, error: messageOf(result.error) });
+    await pause(250 * 2 ** number * (0.75 + Math.random() / 2), run.signal);
+  }
+}
+
+/** Undoes applied migrations back to the target. Throws as {@link upgrade} does. */
+export function downgrade(context: RunContext, options: RunOptions): Promise<RunReport> {
+  const { project, emit } = context;
+  requireSound(project);
+  return inRun(context, options, async (run) => {
+    const going = planDowngrade(await survey(project, run.audit), options.target);
+    const without = going.filter((migration) => migration.downgrade === undefined);
+    if (without.length > 0) throw new NoDowngradeError(without);
+    await run.step("planned");
+    run.startHeartbeat(going.some(({ kind }) => kind !== "sql"));
+    const done: Done[] = [];
+    for (const migration of going) {
+      if (run.signal.aborted) return report({ done, interrupted: asError(run.signal.reason) });
+      const { revision, description } = migration;
+      emit({ type: "running", revision, description, direction: "downgrade" });
+      const ended = await runOne(run, migration, "downgrade");
+      if ("durationSeconds" in ended) done.push(ended);
+      else return report({ done, ...ended });
+    }
+    return report({ done, upToDate: going.length === 0 });
+  });
+}
+
+/** Nothing is undone when one of those that would have to go cannot be. */
+class NoDowngradeError extends DelembicError {
+  constructor(without: readonly LoadedMigration[]) {
+    const ids = without.map(({ revision }) => revision).join(", ");
+    super(`Cannot undo ${ids}: ${without.length === 1 ? "it has" : "they have"} no downgrade`, {
+      code: "no-downgrade",
+      place: without[0] === undefined ? undefined : { file: without[0].file },
+      hint: "Write a downgrade, or a new migration that corrects the data.",
+      data: { revisions: without.map(({ revision }) => revision) },
+    });
+  }
+}
+
+/** Opens a run, ends it, and stops it when its time is up. */
+async function inRun(
+  context: RunContext,
+  options: RunOptions,
+  work: (run: OpenRun) => Promise<RunReport>,
+): Promise<RunReport> {
+  const timeUp = new AbortController();
+  const timer = options.maxTimeMs === undefined
+    ? undefined
+    : setTimeout(() => timeUp.abort(new Interruption("max-time")), options.maxTimeMs);
+  try {
+    const signal = AbortSignal.any([context.signal, timeUp.signal]);
+    await using run = await OpenRun.begin({ ...context, signal }, options.lockTimeoutMs);
+    return await work(run);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function asError(reason: unknown): DelembicError {
+  return reason instanceof DelembicError ? reason : new Interruption("SIGTERM");
+}
+
+function report(parts: Partial<Omit<RunReport, "exitCode">>): RunReport {
+  const { done = [], failed = null, blocked = [], interrupted = null, upToDate = false } = parts;
+  return { done, failed, blocked, interrupted, upToDate, exitCode: exitCodeOf({ failed, blocked, interrupted }) };
+}
+
+function exitCodeOf({ failed, blocked, interrupted }: Pick<RunReport, "failed" | "blocked" | "interrupted">): ExitCode {
+  if (interrupted !== null) return interrupted.exitCode;
+  if (failed !== null) return EXIT.failed;
+  const [first] = blocked;
+  if (first === undefined) return EXIT.done;
+  return first.blocks.some(({ kind }) => kind === "partial") ? EXIT.interrupted : EXIT.failed;
+}

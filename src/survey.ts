@@ -1,0 +1,87 @@
+/**
+ * What the database says about the project: one look that the plan and all reading commands share. Creates nothing.
+ *
+ * @module
+ */
+
+import { readVersionRows } from "./alembic/version_table.ts";
+import type { Queryable } from "./db/database.ts";
+import { DelembicError } from "./errors.ts";
+import { readChecksums, readOpenRuns, readPartialRuns, readVersions, type RunRecord } from "./ledger.ts";
+import { type LeaseState, readLease } from "./lock.ts";
+import { isApplied, type VersionRecord } from "./plan.ts";
+import { gateOf, type Project } from "./project.ts";
+import type { HistoryInput } from "./state.ts";
+
+export interface Survey extends HistoryInput {
+  readonly openRuns: readonly RunRecord[];
+  readonly partialRuns: ReadonlyMap<string, RunRecord>;
+  /** Who holds the run lock, where it is a lease. */
+  readonly lease: LeaseState | undefined;
+  /** Why Alembic's state could not be told, where it could not; then nothing shows as blocked by it. */
+  readonly alembicError: DelembicError | undefined;
+}
+
+/** Reads the ledger and, where a pending migration needs it, Alembic's state. */
+export async function survey(project: Project, db: Queryable): Promise<Survey> {
+  const records = await readVersions(db);
+  const openRuns = await readOpenRuns(db);
+  const partialRuns = await readPartialRuns(db);
+  const lease = db.dialect.leaseLock ? await readLease(db) : undefined;
+  const { gate, error } = await alembicState(project, db, records);
+  return {
+    migrations: project.migrations,
+    parents: project.parents,
+    records,
+    partial: new Set(partialRuns.keys()),
+    partialRuns,
+    gate,
+    changed: changedOf(project, await readChecksums(db), records),
+    running: new Set(openRuns.flatMap(({ revision }) => revision ?? [])),
+    openRuns,
+    lease,
+    alembicError: error,
+  };
+}
+
+/** Applied revisions whose file is not what was applied. Those that the Python tool applied have no checksum. */
+function changedOf(
+  project: Project,
+  checksums: ReadonlyMap<string, string>,
+  records: ReadonlyMap<string, VersionRecord>,
+): Set<string> {
+  return new Set(
+    [...project.migrations.values()]
+      .filter(({ revision }) => isApplied(records.get(revision)))
+      .filter(({ revision, checksum }) => checksums.has(revision) && checksums.get(revision) !== checksum)
+      .map(({ revision }) => revision),
+  );
+}
+
+async function alembicState(project: Project, db: Queryable, records: ReadonlyMap<string, VersionRecord>) {
+  const applied = (id: string) => isApplied(records.get(id));
+  const pending = [...project.migrations.keys()].filter((id) => !applied(id));
+  try {
+    return { gate: await readGate(project, db, pending, applied), error: undefined };
+  } catch (error) {
+    if (!(error instanceof DelembicError)) throw error;
+    return { gate: () => ({ missing: [], tooLate: [] }), error };
+  }
+}
+
+/** Whether Alembic lets these migrations run, by what its version table holds now. */
+export async function readGate(
+  project: Project,
+  db: Queryable,
+  pending: readonly string[],
+  applied: (revision: string) => boolean,
+): ReturnType<typeof gateOf> {
+  const concerned = pending.filter((id) => {
+    const migration = project.migrations.get(id);
+    const external = project.external.get(id) ?? [];
+    return external.some((need) => !applied(need)) || (migration?.requiresBefore.length ?? 0) > 0;
+  });
+  if (concerned.length === 0) return await gateOf(project, [], [], applied);
+  const rows = await readVersionRows(db, (await project.alembic()).versionTable);
+  return await gateOf(project, rows, concerned, applied);
+}

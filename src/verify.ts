@@ -1,0 +1,102 @@
+/**
+ * `verify`: runs `validate` of applied migrations again, each in a transaction that is rolled back.
+ *
+ * @module
+ */
+
+import { now } from "./clock.ts";
+import { openConnection } from "./connection.ts";
+import type { Session } from "./db/database.ts";
+import { EXIT, type ExitCode, messageOf } from "./errors.ts";
+import { interruptible, Interruption, withTimeout } from "./interruption.ts";
+import type { LoadedMigration, Run, Step } from "./migration.ts";
+import type { RunContext } from "./open_run.ts";
+import { isApplied } from "./plan.ts";
+import { requireSound } from "./project.ts";
+import type { RunFailure } from "./runner.ts";
+import { survey } from "./survey.ts";
+import { resolveRevision, TargetError } from "./target.ts";
+import { topologicalOrder } from "./graph.ts";
+
+export interface VerifyReport {
+  readonly verified: readonly { readonly revision: string; readonly durationSeconds: number }[];
+  readonly failed: readonly RunFailure[];
+  /** Applied migrations that have no `validate`. */
+  readonly without: readonly string[];
+  readonly interrupted: Interruption | null;
+  readonly exitCode: ExitCode;
+}
+
+/** Verifies one applied revision, or all. @throws {TargetError} when the revision is unknown or not applied */
+export async function verify(context: RunContext, options: { readonly revision?: string } = {}): Promise<VerifyReport> {
+  const { project, database, emit, signal } = context;
+  requireSound(project, options.revision === undefined ? undefined : [options.revision]);
+  const session = await database.connect("work");
+  try {
+    const chosen = choose(context, await survey(project, session), options.revision);
+    const verified: { revision: string; durationSeconds: number }[] = [];
+    const failed: RunFailure[] = [];
+    for (const migration of chosen) {
+      const { revision, description, validate } = migration;
+      if (validate === undefined) continue;
+      if (signal.aborted) break;
+      emit({ type: "running", revision, description, direction: "verify" });
+      const start = performance.now();
+      try {
+        await verifyOne(context, session, migration, validate);
+        const durationSeconds = (performance.now() - start) / 1000;
+        verified.push({ revision, durationSeconds });
+        emit({ type: "ok", revision, durationSeconds });
+      } catch (error) {
+        if (error instanceof Interruption) break;
+        failed.push({ revision, error: messageOf(error), cause: error });
+        emit({ type: "failed", revision, error });
+      }
+    }
+    const without = chosen.filter((migration) => migration.validate === undefined).map(({ revision }) => revision);
+    const interrupted = signal.reason instanceof Interruption ? signal.reason : null;
+    const exitCode = interrupted?.exitCode ?? (failed.length > 0 ? EXIT.failed : EXIT.done);
+    return { verified, failed, without, interrupted, exitCode };
+  } finally {
+    await session.close();
+  }
+}
+
+function choose(
+  { project }: RunContext,
+  { records }: Awaited<ReturnType<typeof survey>>,
+  wanted: string | undefined,
+): LoadedMigration[] {
+  const order = topologicalOrder(project.parents);
+  const revision = wanted === undefined ? undefined : resolveRevision(wanted, order);
+  if (revision !== undefined && !isApplied(records.get(revision))) {
+    throw new TargetError(`Revision ${revision} is not applied, so there is nothing to verify`);
+  }
+  return order
+    .filter((id) => isApplied(records.get(id)) && (revision === undefined || id === revision))
+    .flatMap((id) => project.migrations.get(id) ?? []);
+}
+
+async function verifyOne(
+  context: RunContext,
+  session: Session,
+  migration: LoadedMigration,
+  validate: Step,
+): Promise<void> {
+  using limited = withTimeout(context.signal, migration.timeoutMs);
+  const run: Run = {
+    revision: migration.revision,
+    startedAt: now().replace("T", " ").replace("Z", "+00:00"),
+    attempt: 1,
+    dialect: session.dialect.name,
+    signal: limited.signal,
+    log: (message) => context.emit({ type: "log", revision: migration.revision, message }),
+  };
+  await session.begin();
+  try {
+    const { connection, settle } = openConnection(session);
+    await interruptible(validate(connection, run).then(settle), limited.signal, () => session.cancel());
+  } finally {
+    await session.rollback();
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * The program as the tests build it: it can be stopped at a named step. The release's `main.ts` knows nothing of this.
+ *
+ * - `DELEMBIC_CRASH_AT=committed` or `committed@D002`: kills itself there with SIGKILL.
+ * - `DELEMBIC_CUT_AT=…`: there, ends all of the program's sessions on the server, and goes on.
+ * - `DELEMBIC_STOP_AT=…`: stops itself there with SIGSTOP, as a laptop's lid does.
+ * - `DELEMBIC_LEASE=3,1`: a lease of 3 s, renewed each second.
+ *
+ * @module
+ */
+
+import { main } from "../src/cli/main.ts";
+import { systemIo } from "../src/cli/io.ts";
+import type { StepHook, StepName } from "../src/steps.ts";
+import { cutSessions } from "./cut_sessions.ts";
+
+function matches(wanted: string | undefined, step: StepName, revision: string | undefined): boolean {
+  return wanted === step || wanted === `${step}@${revision}`;
+}
+
+const crashAt = Deno.env.get("DELEMBIC_CRASH_AT");
+const cutAt = Deno.env.get("DELEMBIC_CUT_AT");
+const stopAt = Deno.env.get("DELEMBIC_STOP_AT");
+const lease = Deno.env.get("DELEMBIC_LEASE")?.split(",").map(Number);
+let cut = false;
+
+const step: StepHook = async (name, revision) => {
+  if (matches(crashAt, name, revision)) {
+    Deno.kill(Deno.pid, "SIGKILL");
+    await new Promise(() => {});
+  }
+  if (matches(stopAt, name, revision)) {
+    Deno.kill(Deno.pid, "SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  if (matches(cutAt, name, revision) && !cut) {
+    cut = true;
+    await cutSessions(Deno.env.get("DELEMBIC_URL") ?? "");
+  }
+};
+
+Deno.exit(
+  await main(Deno.args, systemIo(), {
+    step,
+    ...(lease === undefined ? {} : { lease: { seconds: lease[0] ?? 60, renewSeconds: lease[1] ?? 15 } }),
+  }),
+);
