@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { LoadedMigration } from "../../src/migration.ts";
+import { ancestorsOf } from "../../src/graph.ts";
+import { planDowngrade, type PlanInput, planUpgrade, type VersionRecord } from "../../src/plan.ts";
+import { historyOf } from "../../src/state.ts";
+import { parseTarget, resolveRevision } from "../../src/target.ts";
+
+function migration(revision: string, dependsOn: string[] = [], more: Partial<LoadedMigration> = {}): LoadedMigration {
+  return {
+    revision,
+    dependsOn,
+    requiresBefore: [],
+    description: revision,
+    kind: "ts",
+    file: `delembic/versions/${revision}.ts`,
+    checksum: "sha256:v1:0",
+    transaction: true,
+    idempotent: false,
+    timeoutMs: undefined,
+    lockTimeoutMs: undefined,
+    retries: 3,
+    tags: [],
+    upgrade: () => Promise.resolve(),
+    downgrade: () => Promise.resolve(),
+    validate: undefined,
+    statements: undefined,
+    ...more,
+  };
+}
+
+function input(
+  migrations: LoadedMigration[],
+  applied: string[] = [],
+  more: Partial<PlanInput> & { failed?: string[] } = {},
+): PlanInput {
+  const record = (status: string) => (revision: string): [string, VersionRecord] => [
+    revision,
+    { revision, status, appliedAt: "2026-01-15T10:30:00.000000Z", seconds: 1 },
+  ];
+  return {
+    migrations: new Map(migrations.map((one) => [one.revision, one])),
+    parents: new Map(migrations.map(({ revision, dependsOn }) => [revision, dependsOn])),
+    records: new Map([...applied.map(record("success")), ...(more.failed ?? []).map(record("failed"))]),
+    partial: new Set(),
+    gate: () => ({ missing: [], tooLate: [] }),
+    ...more,
+  };
+}
+
+const four = [migration("D001"), migration("D002", ["D001"]), migration("D003"), migration("D010", ["D002"])];
+
+function upgrade(given: PlanInput, target: string): string[] {
+  return planUpgrade(given, parseTarget(target)).steps.map(({ migration: { revision } }) => revision);
+}
+
+Deno.test("planUpgrade() runs what is pending, in the natural order of the ids", () => {
+  assert.deepEqual(upgrade(input(four), "head"), ["D001", "D002", "D003", "D010"]);
+  assert.deepEqual(upgrade(input(four), "heads"), ["D001", "D002", "D003", "D010"]);
+  assert.deepEqual(upgrade(input(four, ["D001"]), "head"), ["D002", "D003", "D010"]);
+  assert.deepEqual(upgrade(input(four, ["D001"], { failed: ["D002"] }), "head"), ["D002", "D003", "D010"]);
+});
+
+Deno.test("planUpgrade() of a revision runs its own ancestors only", () => {
+  assert.deepEqual(upgrade(input(four), "D010"), ["D001", "D002", "D010"]);
+  assert.deepEqual(upgrade(input(four), "D01"), ["D001", "D002", "D010"]);
+});
+
+Deno.test("planUpgrade() takes +N from what is pending, and ID+N from the order", () => {
+  assert.deepEqual(upgrade(input(four, ["D001"]), "+1"), ["D002"]);
+  assert.deepEqual(upgrade(input(four, ["D001"]), "+0"), []);
+  assert.deepEqual(upgrade(input(four), "D001+1"), ["D001", "D002"]);
+  assert.deepEqual(upgrade(input(four), "D003+1"), ["D001", "D002", "D003", "D010"]);
+});
+
+const refused: [string, string, string | undefined][] = [
+  ["D999", "Unknown target revision: D999", "Run 'delembic history' to see what there is."],
+  ["D0001", "Unknown target revision: D0001", "Did you mean D001? Run 'delembic history' to see what there is."],
+  ["D00", "'D00' could be any of 3 revisions: D001, D002, D003", "Write more of the revision."],
+  ["base", "Cannot upgrade to base", "Use 'delembic downgrade base'."],
+  ["-1", "Cannot upgrade by -1", "Use 'delembic downgrade -1'."],
+  ["D003+2", "There are only 1 revisions after D003, not 2", "Use 'head' for all of them."],
+  [
+    "D 1",
+    "Cannot understand the target 'D 1'",
+    "A target is head, a revision, the beginning of one, +N or REVISION+N; for downgrade base, a revision or -N.",
+  ],
+];
+for (const [target, message, hint] of refused) {
+  Deno.test(`planUpgrade() refuses '${target}' and says what to do`, () => {
+    assert.throws(() => upgrade(input(four), target), { message, hint, exitCode: 2, code: "unknown-target" });
+  });
+}
+
+Deno.test("planUpgrade() says what blocks a step, and what that blocks in turn", () => {
+  const given = input(four, [], {
+    gate: (id) => id === "D002" ? { missing: ["3d1e3e6abc12"], tooLate: [] } : { missing: [], tooLate: [] },
+  });
+  assert.deepEqual(
+    planUpgrade(given, parseTarget("head")).steps.map(({ migration: { revision }, blocks }) => [revision, blocks]),
+    [
+      ["D001", []],
+      ["D002", [{ kind: "alembic", missing: ["3d1e3e6abc12"] }]],
+      ["D003", []],
+      ["D010", [{ kind: "data", revisions: ["D002"] }]],
+    ],
+  );
+});
+
+Deno.test("planUpgrade() blocks Python files, partly committed attempts and those that come too late", () => {
+  const given = input(
+    [migration("D1", [], { kind: "py", upgrade: undefined }), migration("D2"), migration("D3")],
+    [],
+    { partial: new Set(["D2"]), gate: (id) => ({ missing: [], tooLate: id === "D3" ? ["abc"] : [] }) },
+  );
+  assert.deepEqual(planUpgrade(given, parseTarget("head")).steps.flatMap(({ blocks }) => blocks), [
+    { kind: "python" },
+    { kind: "partial" },
+    { kind: "too-late", applied: ["abc"] },
+  ]);
+});
+
+function downgrade(given: PlanInput, target: string): string[] {
+  return planDowngrade(given, parseTarget(target)).map(({ revision }) => revision);
+}
+
+Deno.test("planDowngrade() undoes in reverse, back to a revision, by steps, or all", () => {
+  const given = input(four, ["D001", "D002", "D010"]);
+  assert.deepEqual(downgrade(given, "-1"), ["D010"]);
+  assert.deepEqual(downgrade(given, "-2"), ["D010", "D002"]);
+  assert.deepEqual(downgrade(given, "D001"), ["D010", "D002"]);
+  assert.deepEqual(downgrade(given, "base"), ["D010", "D002", "D001"]);
+  assert.throws(() => downgrade(given, "-4"), { message: "Cannot undo 4 migrations: 3 are applied" });
+  assert.throws(() => downgrade(given, "D003"), {
+    message: "Revision D003 is not applied, so there is no going back to it",
+  });
+  assert.throws(() => downgrade(given, "head"), { message: "Cannot downgrade to head" });
+  assert.throws(() => downgrade(given, "+1"), { message: "Cannot downgrade by +1" });
+});
+
+Deno.test("historyOf() tells each state", () => {
+  const given = input([...four, migration("D011"), migration("D012")], ["D001", "D002", "gone"], { failed: ["D003"] });
+  const entries = historyOf({
+    ...given,
+    running: new Set(["D011"]),
+    changed: new Set(["D002"]),
+    gate: (id) => ({ missing: id === "D010" ? ["x"] : [], tooLate: [] }),
+  });
+  assert.deepEqual(entries.map(({ revision, status }) => [revision, status]), [
+    ["D001", "applied"],
+    ["D002", "changed"],
+    ["D003", "failed"],
+    ["D010", "blocked"],
+    ["D011", "running"],
+    ["D012", "pending"],
+    ["gone", "missing"],
+  ]);
+});
+
+Deno.test("resolveRevision() takes a whole id even where it begins another", () => {
+  assert.equal(resolveRevision("D1", ["D1", "D10"]), "D1");
+});
+
+Deno.test("planUpgrade() then planDowngrade() of any target come back to where they were", () => {
+  const graphs = fc.array(fc.array(fc.nat(20), { maxLength: 3 }), { minLength: 1, maxLength: 20 }).map((needs) =>
+    needs.map((one, index) => migration(`D${index}`, [...new Set(one.filter((n) => n < index))].map((n) => `D${n}`)))
+  );
+  fc.assert(fc.property(graphs, fc.nat(19), (migrations, at) => {
+    const target = `D${at % migrations.length}`;
+    const given = input(migrations);
+    const going = upgrade(given, target);
+    assert.deepEqual(new Set(going), ancestorsOf(given.parents, [target]));
+    const undone = downgrade(input(migrations, going), "base");
+    assert.deepEqual(undone, [...going].reverse());
+  }));
+});
