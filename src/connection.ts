@@ -48,16 +48,18 @@ export interface Connection {
 
 /** A query that the migration made and that has not run. */
 interface Pending {
-  readonly text: string;
-  readonly where: string | undefined;
+  readonly strings: readonly string[];
+  /** Where it was made; its stack is worked out only when it is needed. */
+  readonly made: Error;
 }
 
 /** Thrown when a migration ends while a query that it made never ran. */
 export class ForgottenQueryError extends DelembicError {
-  constructor(pending: Pending) {
-    super(`A query was made but never run: ${pending.text}`, {
+  constructor({ strings, made }: Pending) {
+    const where = callSite(made);
+    super(`A query was made but never run: ${shorten(strings.join("…"))}`, {
       code: "forgotten-query",
-      hint: `Write 'await' before it${pending.where ? ` (${pending.where})` : ""}.`,
+      hint: `Write 'await' before it${where === undefined ? "" : ` (${where})`}.`,
     });
   }
 }
@@ -93,7 +95,7 @@ export function openConnection(session: Session): OpenConnection {
       new LazyQuery<T>(strings, tracker.take(values), runFragment, tracker),
     {
       id: (...path: readonly string[]) => new Identifier(path),
-      list: (items: Iterable<unknown>) => new List([...items]),
+      list: (items: Iterable<unknown>) => new List(tracker.take([...items])),
     },
   );
   const exactlyOne = async (strings: TemplateStringsArray, values: readonly unknown[]): Promise<Row> => {
@@ -134,8 +136,8 @@ class Tracker {
     });
   }
 
-  made(query: object, text: string, where: string | undefined): void {
-    this.#made.set(query, { text, where });
+  made(query: object, strings: readonly string[]): void {
+    this.#made.set(query, { strings, made: new Error() });
   }
 
   used(query: object): void {
@@ -178,7 +180,7 @@ class LazyQuery<T> implements Query<T> {
     this.#fragment = new Fragment(strings, values);
     this.#run = run;
     this.#tracker = tracker;
-    tracker.made(this, shorten(strings.join("…")), callSite());
+    tracker.made(this, strings);
   }
 
   asFragment(): Fragment {
@@ -214,8 +216,8 @@ function withCount<T>(rows: T[], count: number): Rows<T> {
 const FRAME_REGEXP = /((?:file:\/\/)?\/[^\s()]+):(\d+):\d+\)?$/;
 
 /** `file:line` of the migration's code that made a query: the first frame that is not of this module. */
-function callSite(): string | undefined {
-  const frames = new Error().stack?.split("\n").slice(1) ?? [];
+function callSite(made: Error): string | undefined {
+  const frames = made.stack?.split("\n").slice(1) ?? [];
   for (const frame of frames) {
     if (frame.includes(import.meta.url)) continue;
     const [, file, line] = FRAME_REGEXP.exec(frame) ?? [];
