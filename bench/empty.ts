@@ -1,0 +1,1 @@
+// the least that can be compiled: what the executable's start is measured against
