@@ -1,0 +1,188 @@
+/**
+ * Migrations in TypeScript and JavaScript: imports the file, checks what it exports, and makes the steps of it.
+ *
+ * @module
+ */
+
+import { checkDeclaration, DECLARED_NAMES, type DeclaredName, type FileReading, LATER_NAMES } from "./declaration.ts";
+import { type Fault } from "./errors.ts";
+import type { LoadedMigration, Migration, MigrationKind, Step } from "./migration.ts";
+import { importFault } from "./script_fault.ts";
+import { ValidationError } from "./step_errors.ts";
+import { closest } from "./suggest.ts";
+
+const FUNCTIONS = ["upgrade", "validate", "downgrade"] as const;
+type FunctionName = typeof FUNCTIONS[number];
+
+const KNOWN_NAMES: readonly string[] = [...DECLARED_NAMES, ...FUNCTIONS];
+
+/** Where a script comes from. */
+export interface ScriptSource {
+  /** As {@link LoadedMigration.file}. */
+  readonly file: string;
+  /** The file's absolute URL, by which it is imported. */
+  readonly url: string;
+  readonly kind: Extract<MigrationKind, "ts" | "js">;
+  readonly checksum: string;
+}
+
+/** Imports one file; everything that is wrong with it is among the faults, and then there is no migration. */
+export async function readScriptMigration(text: string, source: ScriptSource): Promise<FileReading> {
+  let exported: unknown;
+  try {
+    // each file is a module of its own by its URL, so no two files, and no file and a library, share a name
+    const module: Record<string, unknown> = await import(source.url);
+    if (!Object.hasOwn(module, "default")) return { found: [], faults: [noDefault(source, module)] };
+    exported = instantiate(module["default"]);
+  } catch (error) {
+    return { found: [], faults: [importFault(error, text, source)] };
+  }
+  return new ScriptReader(text, source).read(exported);
+}
+
+function noDefault(source: ScriptSource, module: Readonly<Record<string, unknown>>): Fault {
+  const names = Object.keys(module);
+  return {
+    code: "no-default-export",
+    message: "The file has no default export",
+    place: { file: source.file },
+    hint: names.length === 0
+      ? "Write 'export default { revision: …, upgrade(conn) { … } }'; name a helper file with '_' at the beginning."
+      : `It exports ${names.join(", ")}: write 'export default' before the migration.`,
+  };
+}
+
+function instantiate(exported: unknown): unknown {
+  const isClass = typeof exported === "function" && /^class\b/.test(Function.prototype.toString.call(exported));
+  return isClass ? Reflect.construct(exported, []) : exported;
+}
+
+class ScriptReader {
+  readonly #text: string;
+  readonly #source: ScriptSource;
+  readonly #faults: Fault[] = [];
+
+  constructor(text: string, source: ScriptSource) {
+    this.#text = text;
+    this.#source = source;
+  }
+
+  read(exported: unknown): FileReading {
+    if (typeof exported !== "object" || exported === null || Array.isArray(exported)) {
+      const what = exported === null ? "null" : Array.isArray(exported) ? "a list" : `a ${typeof exported}`;
+      this.#fault(
+        "default-export",
+        `The default export is ${what}, not a migration`,
+        "default",
+        "Export an object or a class with 'revision' and 'upgrade'.",
+      );
+      return { found: [], faults: this.#faults };
+    }
+    const members = exported as Readonly<Record<string, unknown>>;
+    for (const name of memberNames(members)) this.#checkName(name);
+    const raw: Partial<Record<DeclaredName, unknown>> = {};
+    for (const name of DECLARED_NAMES) raw[name] = members[name];
+    const declaration = checkDeclaration(raw, (name, problem, hint) => {
+      this.#fault("declaration", `'${name}' ${problem}`, name, hint);
+    });
+    for (const name of FUNCTIONS) this.#checkFunction(name, members[name]);
+    if (this.#faults.length > 0) return { found: [], faults: this.#faults };
+    const { kind, file, checksum } = this.#source;
+    const migration: LoadedMigration = {
+      ...declaration,
+      kind,
+      file,
+      checksum,
+      ...stepsOf(exported as Migration, file),
+      statements: undefined,
+    };
+    return { found: [{ migration, line: this.#lineOf("revision") }], faults: [] };
+  }
+
+  /** Members of the user's own are welcome; one that looks like a slip of a known one is not. */
+  #checkName(name: string): void {
+    if (KNOWN_NAMES.includes(name)) return;
+    if (LATER_NAMES.has(name)) {
+      return this.#fault(
+        "not-in-this-version",
+        `'${name}' is not in this version of Delembic`,
+        name,
+        "Take it out; it would be without effect.",
+      );
+    }
+    const plain = plainName(name);
+    const similar = KNOWN_NAMES.find((known) => plainName(known) === plain) ?? closest(name, KNOWN_NAMES);
+    if (similar === undefined) return;
+    this.#fault("unknown-member", `Unknown member '${name}'`, name, `Did you mean '${similar}'?`);
+  }
+
+  #checkFunction(name: FunctionName, value: unknown): void {
+    if (value === undefined) {
+      if (name !== "upgrade") return;
+      return this.#fault("declaration", "'upgrade' is missing", name, "Write 'async upgrade(conn) { … }'.");
+    }
+    if (typeof value !== "function") {
+      return this.#fault("declaration", `'${name}' must be a function, not a ${typeof value}`, name);
+    }
+    // calling a generator runs none of its code: the migration would be "OK" and have done nothing
+    if (GENERATOR_REGEXP.test(Object.prototype.toString.call(value))) {
+      this.#fault(
+        "declaration",
+        `'${name}' must be a plain or async function, not a generator`,
+        name,
+        "Remove the '*'.",
+      );
+    }
+  }
+
+  #fault(code: string, message: string, member: string, hint?: string): void {
+    const line = this.#lineOf(member);
+    const place = { file: this.#source.file, ...(line === undefined ? {} : { line }) };
+    this.#faults.push({ code, message, place, hint });
+  }
+
+  /** The line that seems to define a member; a search in the text, as a loaded module no longer knows. */
+  #lineOf(member: string): number | undefined {
+    const definition = new RegExp(
+      `^[ \\t]*(?:export )?(?:(?:async|readonly|override|public|static|get)[ \\t]+|\\*[ \\t]*|[{][ \\t]*)*` +
+        `["']?${member.replace(/[^\w]/g, "\\$&")}["']?\\??[ \\t]*[:=(,{}]?`,
+      "m",
+    );
+    const at = this.#text.search(definition);
+    return at < 0 ? undefined : this.#text.slice(0, at).split("\n").length;
+  }
+}
+
+const GENERATOR_REGEXP = /GeneratorFunction\]$/;
+
+function plainName(name: string): string {
+  return name.replaceAll("_", "").toLowerCase();
+}
+
+/** Own members and those of the classes above, as far as the user wrote them. */
+function memberNames(members: object): Set<string> {
+  const names = new Set<string>();
+  for (let at: object | null = members; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const name of Object.getOwnPropertyNames(at)) if (name !== "constructor") names.add(name);
+  }
+  return names;
+}
+
+/** The steps call the members on their object, so that `this` is what the author expects. */
+function stepsOf(migration: Migration, file: string): Pick<LoadedMigration, FunctionName> {
+  const upgrade: Step = async (conn, run) => {
+    await migration.upgrade(conn, run);
+  };
+  const downgrade: Step = async (conn, run) => {
+    await migration.downgrade?.(conn, run);
+  };
+  const validate: Step = async (conn, run) => {
+    const answer: unknown = await migration.validate?.(conn, run);
+    if (answer === false) throw new ValidationError("validate() returned false", { file });
+  };
+  return {
+    upgrade,
+    downgrade: migration.downgrade === undefined ? undefined : downgrade,
+    validate: migration.validate === undefined ? undefined : validate,
+  };
+}

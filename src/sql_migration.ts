@@ -1,0 +1,262 @@
+/**
+ * Migrations in SQL: a header of `-- delembic name: value` comments, then the sections `upgrade`, `validate` and
+ * `downgrade`. Pure: what is read runs by `src/sql_steps.ts`.
+ *
+ * @module
+ */
+
+import type { Dialect } from "./db/database.ts";
+import { checkDeclaration, type DeclaredName, type FileReading, LATER_NAMES } from "./declaration.ts";
+import type { Fault } from "./errors.ts";
+import type { LoadedMigration } from "./migration.ts";
+import { runAll, validateAll } from "./sql_steps.ts";
+import { type LocatedStatement, type Mark, splitSql } from "./sql_text.ts";
+import { closest } from "./suggest.ts";
+
+const DIRECTIVE_REGEXP = /^--[ \t]*delembic(?![\w./-])[ \t]*(.*?)[ \t\r]*$/i;
+const HEADER_REGEXP = /^([\w-]+)[ \t]*:[ \t]*(.*)$/;
+
+const SECTIONS = ["upgrade", "validate", "downgrade"] as const;
+type Section = typeof SECTIONS[number];
+
+/** The header's names, and the member that each is. */
+const HEADER_NAMES: Readonly<Record<string, DeclaredName>> = {
+  revision: "revision",
+  depends_on: "dependsOn",
+  description: "description",
+  transaction: "transaction",
+  idempotent: "idempotent",
+  timeout: "timeout",
+  lock_timeout: "lockTimeout",
+  retries: "retries",
+  tags: "tags",
+  requires_before: "requiresBefore",
+};
+const LISTS: ReadonlySet<DeclaredName> = new Set(["dependsOn", "tags", "requiresBefore"]);
+const MAY_BE_EMPTY: ReadonlySet<DeclaredName> = new Set([...LISTS, "description"]);
+
+/** Where a SQL migration comes from. */
+export interface SqlSource {
+  /** As {@link LoadedMigration.file}. */
+  readonly file: string;
+  readonly checksum: string;
+  readonly dialect: Dialect;
+}
+
+/** Reads one file; everything that is wrong in it is among the faults, and then there is no migration. */
+export function readSqlMigration(text: string, source: SqlSource): FileReading {
+  const reader = new SqlReader(source);
+  const { items, faults } = splitSql(text, source.dialect.lexicon, {
+    file: source.file,
+    isMark: (comment) => DIRECTIVE_REGEXP.test(comment),
+  });
+  for (const item of items) {
+    if (item.kind === "mark") reader.directive(item.mark);
+    else reader.statement(item.statement);
+  }
+  return reader.finish(faults);
+}
+
+class SqlReader {
+  readonly #source: SqlSource;
+  readonly #faults: Fault[] = [];
+  readonly #header: Partial<Record<DeclaredName, unknown>> = {};
+  readonly #lines = new Map<DeclaredName, number>();
+  readonly #sections = new Map<Section, LocatedStatement[]>();
+  #open: Section | undefined;
+  #strayReported = false;
+
+  constructor(source: SqlSource) {
+    this.#source = source;
+  }
+
+  directive(mark: Mark): void {
+    const body = DIRECTIVE_REGEXP.exec(mark.text)?.[1] ?? "";
+    if (!mark.ownLine) {
+      this.#fault("directive", `'-- delembic ${body}' must stand on a line of its own`, mark.line);
+      return;
+    }
+    const section = SECTIONS.find((name) => body === name || body === `${name}:`);
+    if (section !== undefined) return this.#openSection(section, mark.line);
+    const [, name = body, value] = HEADER_REGEXP.exec(body) ?? [];
+    const declared = Object.hasOwn(HEADER_NAMES, name) ? HEADER_NAMES[name] : undefined;
+    if (declared === undefined) this.#unknown(name, mark.line);
+    else this.#headerLine(name, declared, value, mark.line);
+  }
+
+  #openSection(section: Section, line: number): void {
+    if (this.#sections.has(section)) {
+      this.#fault("directive", `The section '${section}' is there twice`, line, "Join them to one.");
+    } else {
+      this.#sections.set(section, []);
+    }
+    this.#open = section;
+  }
+
+  #unknown(name: string, line: number): void {
+    if (LATER_NAMES.has(name)) {
+      return this.#fault(
+        "not-in-this-version",
+        `'${name}' is not in this version of Delembic`,
+        line,
+        "Take it out; it would be without effect.",
+      );
+    }
+    const known = [...Object.keys(HEADER_NAMES), ...SECTIONS];
+    const similar = closest(name, known);
+    const hint = similar === undefined
+      ? `Known are ${known.join(", ")}; a comment that is none of them must not begin with 'delembic'.`
+      : `Did you mean '${similar}'?`;
+    this.#fault("directive", `Unknown directive '${name}'`, line, hint);
+  }
+
+  #headerLine(name: string, declared: DeclaredName, value: string | undefined, line: number): void {
+    if (this.#open !== undefined) {
+      return this.#fault(
+        "directive",
+        `'${name}' stands behind '-- delembic ${this.#open}'`,
+        line,
+        "Move it to the top of the file, before the first section.",
+      );
+    }
+    if (value === undefined || (value === "" && !MAY_BE_EMPTY.has(declared))) {
+      return this.#fault("directive", `'${name}' has no value`, line, `Write '-- delembic ${name}: …'.`);
+    }
+    const before = this.#header[declared];
+    if (before !== undefined && !LISTS.has(declared)) {
+      return this.#fault("directive", `'${name}' is there twice`, line, "Remove one of them.");
+    }
+    const parsed = parseValue(declared, value);
+    this.#header[declared] = Array.isArray(before) && Array.isArray(parsed) ? [...before, ...parsed] : parsed;
+    if (!this.#lines.has(declared)) this.#lines.set(declared, line);
+  }
+
+  statement(statement: LocatedStatement): void {
+    if (this.#open !== undefined) {
+      this.#sections.get(this.#open)?.push(statement);
+    } else if (!this.#strayReported) {
+      this.#strayReported = true;
+      this.#fault(
+        "directive",
+        "A statement stands before the first section",
+        statement.line,
+        "Write '-- delembic upgrade' on a line above it.",
+      );
+    }
+  }
+
+  finish(textFaults: readonly Fault[]): FileReading {
+    const { file, checksum, dialect } = this.#source;
+    const declaration = checkDeclaration(this.#header, (member, problem, hint) => {
+      const [name = member] = Object.entries(HEADER_NAMES).find(([, declared]) => declared === member) ?? [];
+      const advice = member === "revision" ? "Write '-- delembic revision: D001' at the top of the file." : hint;
+      this.#fault("declaration", `'${name}' ${problem}`, this.#lines.get(member) ?? 1, advice);
+    });
+    if (!this.#sections.has("upgrade") && !this.#strayReported) {
+      this.#fault(
+        "no-upgrade",
+        "The section 'upgrade' is missing",
+        1,
+        "Write '-- delembic upgrade' above the statements.",
+      );
+    }
+    if (declaration.transaction) this.#checkTransaction();
+    const faults = [...textFaults, ...this.#faults].sort((a, b) => (a.place.line ?? 0) - (b.place.line ?? 0));
+    if (faults.length > 0) return { found: [], faults };
+    const statements = {
+      upgrade: this.#sections.get("upgrade") ?? [],
+      validate: this.#sections.get("validate") ?? [],
+      downgrade: this.#sections.get("downgrade") ?? [],
+    };
+    const context = { file, dialect, transaction: declaration.transaction };
+    const migration: LoadedMigration = {
+      ...declaration,
+      kind: "sql",
+      file,
+      checksum,
+      upgrade: runAll(statements.upgrade, context),
+      validate: statements.validate.length === 0 ? undefined : validateAll(statements.validate, file),
+      downgrade: this.#sections.has("downgrade") ? runAll(statements.downgrade, context) : undefined,
+      statements,
+    };
+    return { found: [{ migration, line: this.#lines.get("revision") }], faults };
+  }
+
+  #checkTransaction(): void {
+    for (const statement of [...this.#sections.values()].flat()) {
+      const control = transactionControl(statement.words);
+      if (control !== undefined) {
+        this.#fault(
+          "transaction-control",
+          `${control} would end or nest the transaction that the migration runs in`,
+          statement.line,
+          "Remove it, or write '-- delembic transaction: false' at the top of the file.",
+        );
+      } else if (FOREIGN_KEYS_REGEXP.test(statement.text)) {
+        this.#fault(
+          "transaction-control",
+          "PRAGMA foreign_keys has no effect within a transaction",
+          statement.line,
+          "Use 'PRAGMA defer_foreign_keys = ON', or write '-- delembic transaction: false' at the top of the file.",
+        );
+      }
+    }
+  }
+
+  #fault(code: string, message: string, line: number, hint?: string): void {
+    this.#faults.push({ code, message, place: { file: this.#source.file, line }, hint });
+  }
+}
+
+const FOREIGN_KEYS_REGEXP = /^pragma\s+(?:\w+\s*\.\s*)?foreign_keys\s*[=(]/i;
+
+/** The statement's name when it begins or ends a transaction; savepoints do not. */
+function transactionControl(words: readonly string[]): string | undefined {
+  const [verb = "", second = "", third = ""] = words;
+  switch (verb) {
+    case "begin":
+      return second === "not" ? undefined : "BEGIN";
+    case "start":
+    case "prepare":
+      return second === "transaction" ? `${verb.toUpperCase()} TRANSACTION` : undefined;
+    case "set":
+      return second === "autocommit" ? "SET autocommit" : undefined;
+    case "rollback":
+      return second === "to" || third === "to" ? undefined : "ROLLBACK";
+    case "commit":
+    case "end":
+    case "abort":
+    case "xa":
+      return verb.toUpperCase();
+    default:
+      return undefined;
+  }
+}
+
+const LIST_ITEM_REGEXP = /"(?:[^"\\]|\\.)*"|[^,]+/g;
+
+function parseValue(name: DeclaredName, value: string): unknown {
+  if (LISTS.has(name)) {
+    return (value.match(LIST_ITEM_REGEXP) ?? []).map((item) => unquote(item.trim())).filter((item) => item !== "");
+  }
+  switch (name) {
+    case "transaction":
+    case "idempotent":
+      return value === "true" ? true : value === "false" ? false : value;
+    case "retries":
+      return /^\d+$/.test(value) ? Number(value) : value;
+    default:
+      return unquote(value);
+  }
+}
+
+/** A value that a line cannot hold as it is stands there as a JSON string; see `src/new_file.ts`. */
+function unquote(value: string): string {
+  if (!value.startsWith('"') || !value.endsWith('"')) return value;
+  try {
+    return String(JSON.parse(value));
+  } catch (error) {
+    if (error instanceof SyntaxError) return value;
+    throw error;
+  }
+}

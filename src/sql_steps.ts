@@ -1,0 +1,115 @@
+/**
+ * Runs the statements of a SQL migration, and says where and how they fail.
+ *
+ * @module
+ */
+
+import type { Connection, Rows } from "./connection.ts";
+import { DatabaseError, type Dialect } from "./db/database.ts";
+import type { Place } from "./errors.ts";
+import type { Step } from "./migration.ts";
+import type { LocatedStatement } from "./sql_text.ts";
+import { type Committed, StatementError, ValidationError } from "./step_errors.ts";
+
+/** What the statements of a file need besides themselves. */
+export interface StepContext {
+  readonly file: string;
+  readonly dialect: Dialect;
+  readonly transaction: boolean;
+}
+
+/** Runs the statements one after another; a failing one becomes an error that knows its place. */
+export function runAll(statements: readonly LocatedStatement[], context: StepContext): Step {
+  return async (conn, run) => {
+    for (const [index, statement] of statements.entries()) {
+      run.signal.throwIfAborted();
+      await execute(conn, statement, context.file, (error) => committedBefore(statements, index, context, error));
+    }
+  };
+}
+
+async function execute(
+  conn: Connection,
+  statement: LocatedStatement,
+  file: string,
+  committed: (error: DatabaseError) => Committed | undefined,
+): Promise<Rows> {
+  try {
+    return await conn.execute(statement.text);
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    throw new StatementError(error, placeOf(file, statement, error.details.position), committed(error));
+  }
+}
+
+/** MySQL could not parse the statement, so it did nothing, not even the commit that comes before DDL. */
+const PARSE_ERROR_ERRNO = 1064;
+
+/** What cannot be rolled back when the statement at `index` failed. */
+function committedBefore(
+  statements: readonly LocatedStatement[],
+  index: number,
+  context: StepContext,
+  error: DatabaseError,
+): Committed | undefined {
+  const count = context.transaction ? committedInTransaction(statements, index, context.dialect, error) : index;
+  return count === 0 ? undefined : { committed: count, total: statements.length };
+}
+
+/** The last statement up to `index` that committed by itself took all before it along. */
+function committedInTransaction(
+  statements: readonly LocatedStatement[],
+  index: number,
+  dialect: Dialect,
+  error: DatabaseError,
+): number {
+  if (dialect.transactionalDdl) return 0;
+  const commits = (statement: LocatedStatement | undefined) =>
+    statement !== undefined && dialect.commitsImplicitly(statement.text);
+  if (commits(statements[index]) && error.details.errno !== PARSE_ERROR_ERRNO) return index;
+  return statements.slice(0, index).findLastIndex(commits) + 1;
+}
+
+/** Where the server's position (in characters, from 1) is in the file, or where the statement begins. */
+function placeOf(file: string, statement: LocatedStatement, position: number | undefined): Place {
+  const { line, column, text } = statement;
+  if (position === undefined) return { file, line, column };
+  const before = [...text].slice(0, position - 1).join("");
+  const lastBreak = before.lastIndexOf("\n");
+  if (lastBreak < 0) return { file, line, column: column + before.length };
+  return { file, line: line + before.split("\n").length - 1, column: before.length - lastBreak };
+}
+
+/** Runs each query and wants one true value of it. @throws {ValidationError} */
+export function validateAll(statements: readonly LocatedStatement[], file: string): Step {
+  return async (conn, run) => {
+    for (const statement of statements) {
+      run.signal.throwIfAborted();
+      const rows = await execute(conn, statement, file, () => undefined);
+      const problem = checkProblem(rows);
+      if (problem === undefined) continue;
+      const query = statement.text.replace(/\s+/g, " ");
+      throw new ValidationError(`Validation ${problem}: ${query}`, {
+        file,
+        line: statement.line,
+        column: statement.column,
+      });
+    }
+  };
+}
+
+function checkProblem(rows: Rows): string | undefined {
+  const [row] = rows;
+  if (row === undefined) return "gave no row, where one true value is expected";
+  if (rows.length > 1) return `gave ${rows.length} rows, where one true value is expected`;
+  const values = Object.values(row);
+  if (values.length !== 1) return `gave ${values.length} columns, where one true value is expected`;
+  return isTrue(values[0]) ? undefined : `gave ${values[0] === null ? "NULL" : Deno.inspect(values[0])}`;
+}
+
+/** True in the words of any of the databases; numerics come as text, and MySQL's BIT as bytes. */
+function isTrue(value: unknown): boolean {
+  if (typeof value === "string") return value === "t" || value === "true" || (Number(value) || 0) !== 0;
+  if (value instanceof Uint8Array) return value.some((byte) => byte !== 0);
+  return Boolean(value);
+}
