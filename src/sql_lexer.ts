@@ -56,9 +56,10 @@ export class SqlLexer {
     this.#lexicon = lexicon;
   }
 
-  /** Goes on at another place. */
+  /** Goes on at another place, where a statement begins. */
   moveTo(offset: number): void {
     this.#at = offset;
+    this.#fresh = true;
   }
 
   next(): SqlToken | undefined {

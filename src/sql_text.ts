@@ -57,7 +57,8 @@ const UNCOUNTED_ENDS: ReadonlySet<string> = new Set(["if", "loop", "while", "rep
 
 /**
  * Cuts a text at its delimiters: those that are not within quotes, comments, parentheses (`CREATE RULE … DO (…; …)`)
- * or the `BEGIN … END` body of a trigger or routine. Comments before a statement do not belong to it.
+ * or the `BEGIN … END` body of a trigger or routine. Comments before and behind a statement do not
+ * belong to it.
  */
 export function splitSql(text: string, lexicon: SqlLexicon, options: SplitOptions): SplitText {
   const splitter = new Splitter(text, lexicon, options);
@@ -87,29 +88,30 @@ class Splitter {
     // one token behind, as END needs to know what follows it
     let current: SqlToken | undefined;
     for (let token = this.#lexer.next(); token !== undefined; token = this.#lexer.next()) {
-      if (token.unterminated !== undefined) this.#faultUnterminated(token, token.unterminated);
       if (token.kind === "space") continue;
       if (token.kind === "comment") {
+        this.#checkEnd(token);
         const comment = this.#text.slice(token.start, token.end);
         if (!this.#options.isMark?.(comment)) continue;
         this.#take(current, undefined);
         current = undefined;
-        this.#close(this.#statement.end);
+        this.#close();
         this.#mark(token, comment);
         continue;
       }
       current = this.#take(current, token) ? token : undefined;
     }
     this.#take(current, undefined);
-    this.#close(this.#statement.end);
+    this.#close();
     return { items: this.#items, faults: this.#faults };
   }
 
   /** Adds a token to the statement, or ends it. Returns `false` when `next` was skipped with the data of a `COPY`. */
   #take(token: SqlToken | undefined, next: SqlToken | undefined): boolean {
     if (token === undefined) return true;
+    this.#checkEnd(token);
     if (token.kind === "command") {
-      this.#close(this.#statement.end);
+      this.#close();
       this.#checkCommand(token);
       return true;
     }
@@ -118,19 +120,19 @@ class Splitter {
       this.#statement.add(token, next, this.#text, this.#lexicon);
       return true;
     }
-    const copies = this.#close(token.start) === "copy";
+    const copies = this.#close() === "copy";
     if (!copies) return true;
     this.#lexer.moveTo(this.#behindCopyData(token.end));
     return false;
   }
 
-  /** Ends the statement at this offset. */
-  #close(end: number): "copy" | undefined {
-    const { first, words } = this.#statement;
+  /** Ends the statement behind its last token. */
+  #close(): "copy" | undefined {
+    const { first, end, words } = this.#statement;
     this.#statement = new OpenStatement();
     if (first === undefined) return undefined;
     const { line, column } = this.#placeOf(first.start);
-    const text = this.#text.slice(first.start, end).trimEnd();
+    const text = this.#text.slice(first.start, end);
     const place = { file: this.#options.file, line, column };
     const command = CLIENT_COMMAND_REGEXP.exec(text)?.[0];
     if (command !== undefined) {
@@ -161,10 +163,11 @@ class Splitter {
     this.#items.push({ kind: "mark", mark: { text: text.trimEnd(), line, column, ownLine } });
   }
 
-  #faultUnterminated(token: SqlToken, what: string): void {
+  #checkEnd(token: SqlToken): void {
+    if (token.unterminated === undefined) return;
     this.#faults.push({
       code: "unterminated",
-      message: `The ${what} that begins here never ends`,
+      message: `The ${token.unterminated} that begins here never ends`,
       place: { file: this.#options.file, ...this.#placeOf(token.start, false) },
       hint: "Close it; in a text, a quote is written twice: 'it''s'.",
     });

@@ -54,7 +54,7 @@ const CASES: readonly Case[] = [
   {
     name: "delimiters in comments",
     text: "select 1 -- ;\n, 2 /* ; ' */; select 2",
-    gives: ["select 1 -- ;\n, 2 /* ; ' */", "select 2"],
+    gives: ["select 1 -- ;\n, 2", "select 2"],
   },
   { name: "comments before a statement", text: "-- first\n/* second */ select 1;", gives: ["select 1"] },
   { name: "parentheses", text: "select (1;2); select 3", gives: ["select (1;2)", "select 3"] },
@@ -140,13 +140,13 @@ const CASES: readonly Case[] = [
     name: "nested comments",
     on: ["postgresql"],
     text: "select 1 /* a /* b; */ c; */; select 2",
-    gives: ["select 1 /* a /* b; */ c; */", "select 2"],
+    gives: ["select 1", "select 2"],
   },
   {
     name: "comments that do not nest",
     on: ["sqlite", "mysql"],
     text: "select 1 /* a /* b; */; select 2",
-    gives: ["select 1 /* a /* b; */", "select 2"],
+    gives: ["select 1", "select 2"],
   },
   {
     name: "hash comments",
@@ -159,7 +159,7 @@ const CASES: readonly Case[] = [
     name: "two minus signs",
     on: ["mysql"],
     text: "select 1--2; select 3 --\n;",
-    gives: ["select 1--2", "select 3 --"],
+    gives: ["select 1--2", "select 3"],
   },
   {
     name: "a comment without a space at the beginning",
@@ -342,7 +342,7 @@ Deno.test("splitSql() refuses what only a client program understands", () => {
 });
 
 Deno.test("splitSql() refuses COPY … FROM STDIN, and reads on behind its rows", () => {
-  const text = "copy t (a) from stdin;\nit's\n\\.\nselect 1;\n\\x\n";
+  const text = "copy t (a) from stdin;\n'it\n\\.\nselect 1;\n\\x\n";
   assert.deepEqual(faultsOf("postgresql", text), [
     "1:1 COPY … FROM STDIN takes its rows from the client psql, and cannot be in a migration",
     "5:1 \\x is a command of the database's client program, not SQL",
