@@ -85,3 +85,19 @@ export async function readGate(
   const rows = await readVersionRows(db, (await project.alembic()).versionTable);
   return await gateOf(project, rows, concerned, applied);
 }
+
+/** An applied migration whose Alembic revisions are not in the database any more: the schema was taken back under it. */
+export interface Ungrounded {
+  readonly revision: string;
+  readonly missing: readonly string[];
+}
+
+/** The applied migrations that Alembic's state no longer bears; reads the Alembic scripts when one names any. */
+export async function readUngrounded(project: Project, db: Queryable, seen: Survey): Promise<Ungrounded[]> {
+  const applied = (id: string) => isApplied(seen.records.get(id));
+  const revisions = [...project.migrations.keys()].filter(applied);
+  const gate = await readGate(project, db, revisions, applied);
+  return revisions.map((revision) => ({ revision, missing: gate(revision).missing })).filter(({ missing }) =>
+    missing.length > 0
+  );
+}
