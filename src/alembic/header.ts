@@ -1,0 +1,85 @@
+/**
+ * Reads the scripts that Alembic's templates and the usual formatters write, without a parser: fifty thousand of them
+ * in a second. Whatever is not exactly of these shapes it leaves to `src/python_source.ts`, so that the two never
+ * differ.
+ *
+ * @module
+ */
+
+import type { TopLine } from "../python_outline.ts";
+import { type Binding, items, type Names, NONE, type PyValue, text } from "../python_value.ts";
+
+export interface Header {
+  readonly names: Names;
+  readonly doc: string | undefined;
+}
+
+const NAME = String.raw`[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*`;
+const INNER_TYPE = String.raw`${NAME}(?:\[${NAME}(?:, (?:${NAME}|\.\.\.))*\])?`;
+const TYPE = String.raw`${NAME}(?:\[${INNER_TYPE}(?:, (?:${INNER_TYPE}|\.\.\.))*\])?(?: \| ${INNER_TYPE})*`;
+const STRING = String.raw`"[^"\\\n]*"|'[^'\\\n]*'`;
+const ALIAS = String.raw`\w+(?: as \w+)?`;
+const PARAMETER = String.raw`[A-Za-z_]\w*(?:: ${TYPE})?(?: ?= ?(?:${NAME}|\d+|${STRING}))?`;
+const SMALL_VALUE = String.raw`${STRING}|\d+|${NAME}(?:\((?:${NAME}|${STRING})?\))?`;
+
+const IMPORT_REGEXP = new RegExp(
+  String
+    .raw`^(?:import ${NAME}(?: as \w+)?|from ${NAME} import (?:${ALIAS}(?:, ${ALIAS})*|\(\s*${ALIAS}(?:,\s*${ALIAS})*,?\s*\)))$`,
+);
+const FUNCTION_REGEXP = new RegExp(
+  String.raw`^(?:async )?def \w+\((?:${PARAMETER}(?:, ${PARAMETER})*)?\)(?: -> ${TYPE})?:( ?(?:pass|\.\.\.))?$`,
+);
+const DOC_REGEXP = /^(?:"""(?:[^"\\]|"(?!""))*"""|'''(?:[^'\\]|'(?!''))*'''|"[^"\\\n]*"|'[^'\\\n]*')$/;
+const ASSIGNMENT_REGEXP = new RegExp(
+  String.raw`^(revision|down_revision|branch_labels|depends_on)(?: ?: ?${TYPE})? ?= ?(?:None|(${STRING})|` +
+    String.raw`(\(\s*|\[\s*)((?:${STRING})?(?:,\s*(?:${STRING}))*,?)\s*[)\]])$`,
+);
+const OTHER_ASSIGNMENT_REGEXP = new RegExp(String.raw`^[A-Za-z_]\w*(?:: ${TYPE})? = (?:${SMALL_VALUE})$`);
+const RELEVANT_REGEXP = /\b(?:revision|down_revision|branch_labels|depends_on)\b/;
+const STRINGS_REGEXP = new RegExp(STRING, "g");
+
+/** What a script binds; `undefined` when it is not of a shape that is known here. */
+export function readHeader(source: string, outline: readonly TopLine[]): Header | undefined {
+  const names = new Map<string, Binding>();
+  let doc: string | undefined;
+  for (const [index, { from, to, line, blockFrom, blockTo }] of outline.entries()) {
+    const statement = source.slice(from, to);
+    const assignment = ASSIGNMENT_REGEXP.exec(statement);
+    const hasBlock = blockFrom < blockTo;
+    if (assignment !== null) {
+      const value = valueOf(assignment);
+      if (value === undefined || hasBlock) return undefined;
+      names.set(assignment[1] ?? "", { value, line });
+    } else if (DOC_REGEXP.test(statement)) {
+      if (hasBlock) return undefined;
+      if (index === 0) doc = withoutQuotes(statement);
+    } else if (!isHarmless(statement, hasBlock)) return undefined;
+  }
+  return { names, doc };
+}
+
+/** Whether a statement surely binds none of the names that matter. */
+function isHarmless(statement: string, hasBlock: boolean): boolean {
+  if (RELEVANT_REGEXP.test(statement)) return false;
+  const header = FUNCTION_REGEXP.exec(statement);
+  // a body stands either behind the colon or below
+  if (header !== null) return (header[1] !== undefined) !== hasBlock;
+  return !hasBlock && (IMPORT_REGEXP.test(statement) || OTHER_ASSIGNMENT_REGEXP.test(statement));
+}
+
+function valueOf([statement = "", , string, open, list = ""]: RegExpExecArray): PyValue | undefined {
+  if (string !== undefined) return text(string.slice(1, -1));
+  if (open === undefined) return NONE;
+  const strings = [...list.matchAll(STRINGS_REGEXP)].map(([literal]) => literal.slice(1, -1));
+  const isTuple = open.charAt(0) === "(";
+  // a leading comma, or brackets of two kinds, are no Python
+  if (/^\s*,/.test(list) || isTuple !== statement.endsWith(")")) return undefined;
+  const [first] = strings;
+  if (isTuple && strings.length === 1 && first !== undefined && !list.endsWith(",")) return text(first);
+  return items(isTuple ? "tuple" : "list", strings.map(text));
+}
+
+function withoutQuotes(literal: string): string {
+  const width = /^(?:"""|''')/.test(literal) ? 3 : 1;
+  return literal.slice(width, -width);
+}
