@@ -212,8 +212,7 @@ export function downgrade(context: RunContext, options: RunOptions): Promise<Run
   requireSound(project);
   return inRun(context, options, async (run) => {
     const going = planDowngrade(await survey(project, run.audit), options.target);
-    const without = going.filter((migration) => migration.downgrade === undefined);
-    if (without.length > 0) throw new NoDowngradeError(without);
+    requireDowngrades(going);
     await run.step("planned");
     run.startHeartbeat(going.some(({ kind }) => kind !== "sql"));
     const done: Done[] = [];
@@ -229,7 +228,12 @@ export function downgrade(context: RunContext, options: RunOptions): Promise<Run
   });
 }
 
-/** Nothing is undone when one of those that would have to go cannot be. */
+/** @throws {NoDowngradeError} when one of those that would have to go cannot be undone; then nothing is undone */
+export function requireDowngrades(going: readonly LoadedMigration[]): void {
+  const without = going.filter((migration) => migration.downgrade === undefined);
+  if (without.length > 0) throw new NoDowngradeError(without);
+}
+
 class NoDowngradeError extends DelembicError {
   constructor(without: readonly LoadedMigration[]) {
     const ids = without.map(({ revision }) => revision).join(", ");
