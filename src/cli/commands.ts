@@ -1,0 +1,74 @@
+/**
+ * All commands, by what they are for. Each one's own file is loaded only when it is asked for.
+ *
+ * @module
+ */
+
+import type { Command } from "./command.ts";
+
+export interface CommandEntry {
+  readonly name: string;
+  /** One line for the list. */
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+export interface CommandGroup {
+  readonly title: string;
+  readonly commands: readonly CommandEntry[];
+}
+
+export const COMMAND_GROUPS: readonly CommandGroup[] = [
+  {
+    title: "Write",
+    commands: [
+      entry("init", "Set up a project, or add a section to one", async () => (await import("./init.ts")).init),
+      entry("revision", "Make a new migration file", async () => (await import("./revision.ts")).revision),
+    ],
+  },
+  {
+    title: "Run",
+    commands: [
+      entry("upgrade", "Run what is pending", async () => (await import("./upgrade.ts")).upgrade),
+      entry("downgrade", "Undo what was applied", async () => (await import("./downgrade.ts")).downgrade),
+      entry("verify", "Validate applied migrations again", async () => (await import("./verify.ts")).verify),
+    ],
+  },
+  {
+    title: "See",
+    commands: [
+      entry("current", "Show what is applied", async () => (await import("./current.ts")).current),
+      entry("history", "List all migrations with their state", async () => (await import("./history.ts")).history),
+      entry("heads", "List the migrations that no other one needs", async () => (await import("./heads.ts")).heads),
+      entry("show", "Tell everything about one migration", async () => (await import("./show.ts")).show),
+      entry("log", "List the attempts: who, when, how it ended", async () => (await import("./log.ts")).log),
+      entry("check", "Exit with 1 unless all is applied and sound", async () => (await import("./check.ts")).check),
+    ],
+  },
+  {
+    title: "Decide",
+    commands: [
+      entry("stamp", "Record as applied without running", async () => (await import("./stamp.ts")).stamp),
+      entry("repair", "Settle interrupted runs and changed files", async () => (await import("./repair.ts")).repair),
+      entry("unlock", "Take the lock of a dead run", async () => (await import("./unlock.ts")).unlock),
+    ],
+  },
+  {
+    title: "Alembic",
+    commands: [
+      entry("alembic heads", "The heads of the scripts", async () => (await import("./alembic.ts")).heads),
+      entry("alembic current", "The revisions of the database", async () => (await import("./alembic.ts")).current),
+      entry("alembic history", "All scripts", async () => (await import("./alembic.ts")).history),
+      entry("alembic ancestors", "All that a revision needs", async () => (await import("./alembic.ts")).ancestors),
+    ],
+  },
+];
+
+function entry(name: string, summary: string, load: () => Promise<unknown>): CommandEntry {
+  // each command knows the types of its own tables; to the one who calls them all they are alike
+  return { name, summary, load: load as () => Promise<Command> };
+}
+
+export function allCommands(): readonly CommandEntry[] {
+  return COMMAND_GROUPS.flatMap(({ commands }) => commands);
+}

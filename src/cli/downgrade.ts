@@ -1,0 +1,69 @@
+/** `delembic downgrade` */
+
+import { EXIT, type ExitCode } from "../errors.ts";
+import { parseTarget, type Target } from "../target.ts";
+import { command, type Context } from "./command.ts";
+import { flag, required, seconds } from "./command_line.ts";
+import type { OpenProject } from "./open_project.ts";
+
+export const downgrade = command({
+  description: [
+    "Runs the downgrade of applied migrations, in the reverse of the order in which they are applied, and takes them " +
+    "out of the record. Nothing is undone when one of those that would have to go has no downgrade.",
+    "In production a new migration that corrects the data is mostly the better way: it runs everywhere the same.",
+  ],
+  arguments: {
+    target: required("-N (the last N), a revision (all after it), or base (all)"),
+  },
+  options: {
+    dryRun: flag("print what would be undone; change nothing"),
+    lockTimeout: seconds("how long to wait for another run to end (default: 300)"),
+  },
+  examples: [
+    { line: "downgrade -1", text: "Undo the last migration." },
+    { line: "downgrade D002 --dry-run", text: "See what would be undone to come back to D002." },
+    { line: "downgrade base", text: "Undo everything." },
+  ],
+  async run(context, { options, arguments: { target } }): Promise<ExitCode> {
+    const parsed = parseTarget(target);
+    const { openProject } = await import("./open_project.ts");
+    const opened = await openProject(context);
+    if (options.dryRun) return await dryRun(context, opened, parsed);
+    const { startRun } = await import("./start_run.ts");
+    const { downgrade } = await import("../runner.ts");
+    const { tellReport } = await import("./run_report.ts");
+    const report = await startRun(
+      context,
+      opened,
+      (run) => downgrade(run, { target: parsed, lockTimeoutMs: options.lockTimeout }),
+    );
+    return tellReport(context, opened, report, "downgraded");
+  },
+});
+
+async function dryRun(context: Context, opened: OpenProject, target: Target): Promise<ExitCode> {
+  const { lookAt } = await import("./open_project.ts");
+  const { planDowngrade } = await import("../plan.ts");
+  const { requireSound } = await import("../project.ts");
+  const { requireDowngrades } = await import("../runner.ts");
+  const { titled } = await import("./run_lines.ts");
+  requireSound(opened.project);
+  return await lookAt(context, opened, ({ seen }) => {
+    const going = planDowngrade(seen, target);
+    requireDowngrades(going);
+    const { output } = context;
+    output.result(
+      going.length === 0
+        ? ["Nothing to undo."]
+        : going.map(({ revision, description }) => `Would undo ${titled(revision, description)}`),
+    );
+    output.document({
+      dryRun: true,
+      plan: going.map(({ revision, description, file, kind }) => ({ revision, description, file, kind })),
+      downgraded: [],
+      failed: null,
+      upToDate: going.length === 0,
+    });
+    return EXIT.done;
+  });
+}

@@ -1,0 +1,91 @@
+/** `delembic history` */
+
+import { forPeople } from "../clock.ts";
+import { EXIT, type ExitCode } from "../errors.ts";
+import { type HistoryEntry, historyOf, type MigrationState } from "../state.ts";
+import { command } from "./command.ts";
+import { secondsText } from "./seconds_text.ts";
+import { type Line, type Style, styled } from "./text.ts";
+
+export const history = command({
+  description: [
+    "Lists every migration in the order in which 'upgrade' takes them, each with its state: applied; pending; failed " +
+    "(the last attempt was rolled back, or left a part behind); blocked (needs an Alembic revision that is not in the " +
+    "database, or a migration that is blocked); changed (the file is not what was applied); missing (applied, but " +
+    "there is no file); running. Reads only: creates no table and no file.",
+  ],
+  arguments: {},
+  options: {},
+  examples: [
+    { line: "history", text: "See what is applied and what is not." },
+    { line: "history -v", text: "Also when it was applied, how long it took, and its file." },
+    { line: "history --json", text: "The same for a script." },
+  ],
+  async run(context): Promise<ExitCode> {
+    const { lookAt, openProject, tellFaults } = await import("./open_project.ts");
+    const { shownFile } = await import("./project_view.ts");
+    const opened = await openProject(context);
+    return await lookAt(context, opened, (look) => {
+      tellFaults(context, look);
+      const entries = historyOf(look.seen);
+      const { output } = context;
+      output.result(
+        historyLines(entries, output.verbose ? (file) => shownFile(context, opened.config, file) : undefined),
+      );
+      output.document({ migrations: entries.map(historyMember) });
+      return EXIT.done;
+    });
+  },
+});
+
+const STYLES: Readonly<Record<MigrationState, Style>> = {
+  applied: "green",
+  pending: "cyan",
+  failed: "red",
+  blocked: "yellow",
+  changed: "yellow",
+  missing: "red",
+  running: "bold",
+};
+
+/** The width of the states' column, as in the Python tool. */
+const STATE_WIDTH = 8;
+
+/** @param shown names a migration's file; given when more is to be told than the state */
+export function historyLines(entries: readonly HistoryEntry[], shown?: (file: string) => string): Line[] {
+  if (entries.length === 0) return ["No migrations found."];
+  const width = Math.max(...entries.map(({ revision }) => revision.length));
+  return entries.flatMap((entry): Line[] => {
+    const { revision, status, migration } = entry;
+    const description = migration?.description ?? "";
+    const rest = `  ${description === "" ? revision : `${revision.padEnd(width)}  ${description}`}`;
+    const line: Line = [styled(STYLES[status], status), " ".repeat(STATE_WIDTH - status.length), rest];
+    return shown === undefined ? [line] : [line, ...detailLines(entry, shown)];
+  });
+}
+
+function detailLines({ migration, record, status }: HistoryEntry, shown: (file: string) => string): Line[] {
+  const blanks = " ".repeat(STATE_WIDTH + 2);
+  const when = record?.appliedAt === null || record?.appliedAt === undefined ? undefined : forPeople(record.appliedAt);
+  const seconds = record?.seconds === null || record?.seconds === undefined ? undefined : secondsText(record.seconds);
+  const ended = [when && `${status === "failed" ? "failed" : "applied"} ${when}`, seconds && `in ${seconds}`];
+  const told = ended.filter((part) => part !== undefined).join(" ");
+  return [
+    ...(told === "" ? [] : [blanks + told]),
+    migration === undefined ? `${blanks}no file` : blanks + shown(migration.file),
+  ];
+}
+
+function historyMember({ revision, status, migration, record }: HistoryEntry): Record<string, unknown> {
+  const applied = record?.status === "success";
+  return {
+    revision,
+    description: migration?.description ?? null,
+    file: migration?.file ?? null,
+    kind: migration?.kind ?? null,
+    dependsOn: migration?.dependsOn ?? [],
+    status,
+    appliedAt: applied ? record.appliedAt : null,
+    durationSeconds: applied ? record.seconds : null,
+  };
+}

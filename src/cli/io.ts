@@ -1,0 +1,91 @@
+/**
+ * The edge: the only file, besides `main.ts`, that touches the process: its streams, environment, folder, signals.
+ *
+ * @module
+ */
+
+/** The signals that end a run in good order. */
+export type EndSignal = "SIGINT" | "SIGTERM";
+
+/** What the command line needs of the process that it runs in. */
+export interface Io {
+  /** Writes at once, unbuffered, so that a CI log is live. When the reader has gone, nothing happens. */
+  out(text: string): void;
+  err(text: string): void;
+  readonly outIsTerminal: boolean;
+  readonly errIsTerminal: boolean;
+  env(name: string): string | undefined;
+  /** The working directory, absolute. */
+  cwd(): string;
+  readonly pid: number;
+  /** The user's number; `null` on Windows. */
+  uid(): number | null;
+  hostname(): string;
+  /** Calls the listener at each such signal, instead of ending the process, until it is disposed of. */
+  onSignal(listener: (signal: EndSignal) => void): Disposable;
+  /** Ends the process at once. */
+  exit(code: number): never;
+}
+
+/** The process itself. */
+export function systemIo(): Io {
+  return {
+    out: writer(Deno.stdout),
+    err: writer(Deno.stderr),
+    outIsTerminal: Deno.stdout.isTerminal(),
+    errIsTerminal: Deno.stderr.isTerminal(),
+    env: (name) => Deno.env.get(name),
+    cwd,
+    pid: Deno.pid,
+    uid: () => Deno.uid(),
+    hostname: () => Deno.hostname(),
+    onSignal,
+    exit: (code) => Deno.exit(code),
+  };
+}
+
+/** The folder may have been removed under the process; then the shell's own idea of it is the best there is. */
+function cwd(): string {
+  try {
+    return Deno.cwd();
+  } catch {
+    return Deno.env.get("PWD") ?? "/";
+  }
+}
+
+type SyncStream = { writeSync(bytes: Uint8Array): number };
+
+function writer(stream: SyncStream): (text: string) => void {
+  const encoder = new TextEncoder();
+  let closed = false;
+  return (text) => {
+    let bytes = encoder.encode(text);
+    while (bytes.length > 0 && !closed) {
+      try {
+        bytes = bytes.subarray(stream.writeSync(bytes));
+      } catch (error) {
+        // `delembic history | head`: who was reading has seen enough, and a run must not end because of it
+        if (error instanceof Deno.errors.BrokenPipe) closed = true;
+        else if (error instanceof Deno.errors.WouldBlock) waitForReader();
+        else throw error;
+      }
+    }
+  };
+}
+
+/** A pipe that the reader set to non-blocking is full: sleeps for 5 ms, synchronously. */
+function waitForReader(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+}
+
+function onSignal(listener: (signal: EndSignal) => void): Disposable {
+  // Windows knows no SIGTERM
+  const signals: EndSignal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  const added = signals.map((signal) => ({ signal, handler: () => listener(signal) }));
+  for (const { signal, handler } of added) Deno.addSignalListener(signal, handler);
+  return {
+    [Symbol.dispose]() {
+      for (const { signal, handler } of added) Deno.removeSignalListener(signal, handler);
+    },
+  };
+}

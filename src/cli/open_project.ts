@@ -1,0 +1,116 @@
+/**
+ * What most commands begin with: configuration, database and migration files, and a look at the ledger.
+ *
+ * @module
+ */
+
+import type { Config } from "../config.ts";
+import { type Database, DatabaseError, type Queryable, type Session } from "../db/database.ts";
+import type { Project } from "../project.ts";
+import type { Survey } from "../survey.ts";
+import type { Context } from "./command.ts";
+import { faultLines } from "./error_lines.ts";
+import { shownPath } from "./paths.ts";
+import { projectView } from "./project_view.ts";
+import { styled } from "./text.ts";
+
+export interface OpenProject {
+  readonly config: Config;
+  /** Not connected to yet. */
+  readonly database: Database;
+  readonly project: Project;
+}
+
+/** Reads the configuration that the global options name, and shows its warnings. */
+export async function openConfig(context: Context): Promise<Config> {
+  const { io, globals, output } = context;
+  const { loadConfig } = await import("../config.ts");
+  const config = await loadConfig({
+    ...(globals.config === undefined ? {} : { config: globals.config }),
+    ...(globals.name === undefined ? {} : { section: globals.name }),
+    ...(globals.url === undefined ? {} : { url: globals.url }),
+    cwd: io.cwd(),
+    env: (name) => io.env(name),
+  });
+  context.inFolder(config.folder);
+  for (const warning of config.warnings) output.warn(warning);
+  output.detail([`Configuration: ${shownPath(io.cwd(), config.file)} [${config.section}]`]);
+  return config;
+}
+
+/** @throws {DelembicError} when the configuration cannot be read, or says no database that can be used */
+export async function openDatabaseOf(context: Context, config: Config): Promise<Database> {
+  const { output } = context;
+  const { target, ignored } = await config.databaseUrl();
+  if (target.dialect !== "sqlite" && target.password !== undefined) context.hide(target.password);
+  output.detail([`Database: ${target.label}`]);
+  if (ignored.length > 0) output.detail([`Ignored in the database's URL: ${ignored.join(", ")}`]);
+  const { openDatabase } = await import("../db/connect.ts");
+  return await openDatabase(target);
+}
+
+export async function openProject(context: Context): Promise<OpenProject> {
+  const config = await openConfig(context);
+  const database = await openDatabaseOf(context, config);
+  const { loadProject } = await import("../project.ts");
+  return { config, database, project: await loadProject(config, database.dialect) };
+}
+
+/** A project and what its database says. */
+export interface Look extends OpenProject {
+  readonly seen: Survey;
+  readonly db: Queryable;
+}
+
+/**
+ * Looks at the project and its database without changing anything, tells what is wrong in the files, and calls `tell`
+ * with what was seen.
+ */
+export async function lookAt<T>(
+  context: Context,
+  opened: OpenProject,
+  tell: (look: Look) => Promise<T> | T,
+): Promise<T> {
+  const { survey } = await import("../survey.ts");
+  const session = await connectToRead(context, opened.database);
+  try {
+    const db: Queryable = session ?? nothingThere(opened.database);
+    return await tell({ ...opened, db, seen: await survey(opened.project, db) });
+  } finally {
+    await session?.close();
+  }
+}
+
+/** `undefined` when there is no database file yet: `upgrade` would make it, so to those who read it is empty. */
+async function connectToRead(context: Context, database: Database): Promise<Session | undefined> {
+  try {
+    return await database.connect("read");
+  } catch (error) {
+    const missing = error instanceof DatabaseError && error.kind === "missing-database";
+    if (!missing || database.target.dialect !== "sqlite") throw error;
+    context.output.warn(error.message);
+    return undefined;
+  }
+}
+
+/** A database in which there is nothing. */
+function nothingThere({ dialect }: Database): Queryable {
+  return { dialect, query: () => Promise.resolve({ rows: [], count: 0 }) };
+}
+
+/** Tells, on stderr, what is wrong in the migration files, for commands that show what they can in spite of it. */
+export function tellFileFaults(context: Context, { config, project }: OpenProject): void {
+  const view = projectView(context, config);
+  for (const fault of project.faults) {
+    const [first = "", ...more] = faultLines(fault, view);
+    const head = typeof first === "string" ? [` ${first}`] : [" ", ...first];
+    context.output.problem([[styled("red", "Error:"), ...head], ...more]);
+  }
+}
+
+/** The same, and why Alembic's state is not known. */
+export function tellFaults(context: Context, look: Look): void {
+  tellFileFaults(context, look);
+  const { alembicError } = look.seen;
+  if (alembicError !== undefined) context.output.warn(alembicError.message, alembicError.hint);
+}

@@ -1,0 +1,131 @@
+/**
+ * Where each kind of text goes. Results to stdout, everything else to stderr; with `--json` stdout is one document.
+ * Secrets and harmful characters are taken out here, and nowhere else.
+ *
+ * @module
+ */
+
+import type { Io } from "./io.ts";
+import { type Line, paint, styled } from "./text.ts";
+
+/** What is to be printed, by the global options. */
+export interface OutputMode {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly noColor: boolean;
+}
+
+/** Takes secrets out of a text; see `src/redact.ts`. */
+export interface Redacting {
+  text(text: string): string;
+}
+
+export class Output {
+  /** Told so far; part of the document with `--json`. */
+  readonly warnings: string[] = [];
+  readonly #io: Io;
+  readonly #mode: OutputMode;
+  readonly #redactor: Redacting;
+  readonly #outColour: boolean;
+  readonly #errColour: boolean;
+  #documented = false;
+
+  constructor(io: Io, mode: OutputMode, redactor: Redacting) {
+    this.#io = io;
+    this.#mode = mode;
+    this.#redactor = redactor;
+    this.#outColour = wantsColour(io, mode, io.outIsTerminal);
+    this.#errColour = wantsColour(io, mode, io.errIsTerminal);
+  }
+
+  get verbose(): boolean {
+    return this.#mode.verbose;
+  }
+
+  get json(): boolean {
+    return this.#mode.json;
+  }
+
+  /** What the command was called for. */
+  result(lines: readonly Line[]): void {
+    if (this.#mode.json) this.#aside(lines);
+    else this.#out(lines);
+  }
+
+  /** How it goes: silenced by `--quiet`. */
+  progress(lines: readonly Line[]): void {
+    if (this.#mode.json) this.#aside(lines);
+    else if (!this.#mode.quiet) this.#out(lines);
+  }
+
+  /** What is good to know about how it goes, and is no result: silenced by `--quiet`. */
+  note(lines: readonly Line[]): void {
+    if (this.#mode.json) this.#aside(lines);
+    else if (!this.#mode.quiet) this.#err(lines);
+  }
+
+  warn(message: string, hint?: string): void {
+    this.warnings.push(message);
+    this.note([
+      [styled("yellow", "Warning:"), ` ${message}`],
+      ...(hint === undefined ? [] : [`  ${hint}`]),
+    ]);
+  }
+
+  /** What went wrong: never silenced. */
+  problem(lines: readonly Line[]): void {
+    if (this.#mode.json) this.#aside(lines);
+    else this.#err(lines);
+  }
+
+  /** Only with `--verbose`. */
+  detail(lines: readonly Line[]): void {
+    this.#aside(lines);
+  }
+
+  /** The one document of `--json`; nothing without it. What comes after the first one is not printed. */
+  document(value: Readonly<Record<string, unknown>>): void {
+    if (!this.#mode.json || this.#documented) return;
+    this.#documented = true;
+    const warned = this.warnings.length === 0 ? value : { ...value, warnings: this.warnings };
+    const text = JSON.stringify(
+      warned,
+      (_, member) =>
+        typeof member === "string" ? this.#redactor.text(member) : typeof member === "bigint" ? String(member) : member,
+    );
+    this.#io.out(`${text.replace(UNSAFE_JSON_REGEXP, escapeJson)}\n`);
+  }
+
+  #aside(lines: readonly Line[]): void {
+    if (this.#mode.verbose) this.#err(lines);
+  }
+
+  #out(lines: readonly Line[]): void {
+    this.#io.out(this.#paint(lines, this.#outColour));
+  }
+
+  #err(lines: readonly Line[]): void {
+    this.#io.err(this.#paint(lines, this.#errColour));
+  }
+
+  #paint(lines: readonly Line[], colour: boolean): string {
+    const redact = (text: string) => this.#redactor.text(text);
+    return lines.map((line) => `${paint(line, { colour, redact })}\n`).join("");
+  }
+}
+
+// a JSON document may be looked at in a terminal too; these have no other place in it than within strings
+const UNSAFE_JSON_REGEXP = /[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+function escapeJson(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** `--no-color` and `NO_COLOR` win over `FORCE_COLOR`, which wins over what the stream is: https://no-color.org */
+function wantsColour(io: Io, mode: OutputMode, isTerminal: boolean): boolean {
+  if (mode.noColor || (io.env("NO_COLOR") ?? "") !== "") return false;
+  const forced = io.env("FORCE_COLOR");
+  if (forced !== undefined && forced !== "") return forced !== "0";
+  return isTerminal && io.env("TERM") !== "dumb";
+}

@@ -1,0 +1,147 @@
+/**
+ * Everything about one migration, for `show`.
+ *
+ * @module
+ */
+
+import { forPeople } from "../clock.ts";
+import { childrenOf, compareIds } from "../graph.ts";
+import { readRuns, type RunRecord } from "../ledger.ts";
+import type { LoadedMigration } from "../migration.ts";
+import { type Block, isApplied, planUpgrade, type VersionRecord } from "../plan.ts";
+import { explain } from "../runner.ts";
+import { historyOf, type MigrationState } from "../state.ts";
+import { resolveRevision } from "../target.ts";
+import { logLines, runMember } from "./log.ts";
+import type { Look } from "./open_project.ts";
+import { secondsText } from "./seconds_text.ts";
+import { columns, type Line, linesOf } from "./text.ts";
+
+/** What a migration needs, and whether that is there. */
+export interface Need {
+  readonly id: string;
+  readonly kind: "data" | "alembic";
+  readonly state: "applied" | "not applied" | "unknown";
+}
+
+export interface Profile {
+  readonly revision: string;
+  readonly status: MigrationState;
+  /** `undefined` when there is no file. */
+  readonly migration: LoadedMigration | undefined;
+  readonly record: VersionRecord | undefined;
+  readonly needs: readonly Need[];
+  readonly neededBy: readonly string[];
+  readonly blocks: readonly Block[];
+  /** The latest first. */
+  readonly runs: readonly RunRecord[];
+}
+
+/** @throws {TargetError} when the id names no migration */
+export async function profileOf({ project, seen, db }: Look, id: string): Promise<Profile> {
+  const entries = historyOf(seen);
+  const revision = resolveRevision(id, entries.map((entry) => entry.revision));
+  const entry = entries.find((entry) => entry.revision === revision);
+  const migration = entry?.migration;
+  const missing = new Set(seen.gate(revision).missing);
+  const applied = isApplied(seen.records.get(revision));
+  const needs = (migration?.dependsOn ?? []).map((need): Need => {
+    if (project.migrations.has(need) || seen.records.has(need)) {
+      return { id: need, kind: "data", state: isApplied(seen.records.get(need)) ? "applied" : "not applied" };
+    }
+    const alembicId = need.replace(/^alembic:/, "");
+    // for an applied migration nobody asked Alembic, and what it needed was there then
+    const unknown = seen.alembicError !== undefined || applied;
+    const state = missing.has(alembicId) ? "not applied" : unknown ? "unknown" : "applied";
+    return { id: alembicId, kind: "alembic", state };
+  });
+  const step = planUpgrade(seen, { kind: "head" }).steps.find((step) => step.migration.revision === revision);
+  return {
+    revision,
+    status: entry?.status ?? "missing",
+    migration,
+    record: entry?.record,
+    needs,
+    neededBy: [...childrenOf(project.parents).get(revision) ?? []].sort(compareIds),
+    blocks: step?.blocks ?? [],
+    runs: await readRuns(db, { revision }),
+  };
+}
+
+/** @param shown names a file as people see it */
+export function profileLines(profile: Profile, shown: (file: string) => string): Line[] {
+  const { revision, status, migration, record, needs, neededBy, blocks, runs } = profile;
+  const rows: [string, string][] = [["Revision:", revision], ["Status:", status]];
+  if (migration === undefined) rows.push(["File:", "missing"]);
+  else {
+    rows.push(["Description:", migration.description], ["File:", shown(migration.file)]);
+    rows.push(["Checksum:", `${migration.checksum}${checksumNote(profile)}`]);
+    rows.push(["Steps:", stepsOf(migration).join(", ")]);
+    const options = optionsOf(migration);
+    if (options.length > 0) rows.push(["Options:", options.join(", ")]);
+  }
+  if (isApplied(record) && record?.appliedAt) {
+    rows.push([
+      "Applied:",
+      `${forPeople(record.appliedAt)}${record.seconds === null ? "" : ` in ${secondsText(record.seconds)}`}`,
+    ]);
+  }
+  const needed = needs.map(({ id, kind, state }) => `${kind === "alembic" ? "alembic " : ""}${id} (${state})`);
+  if (needed.length > 0) rows.push(["Depends on:", needed.join(", ")]);
+  if (neededBy.length > 0) rows.push(["Needed by:", neededBy.join(", ")]);
+  const lastError = runs[0]?.exception ?? "";
+  return [
+    ...columns(rows),
+    ...blocks.flatMap((block): Line[] => {
+      const { message, hint } = explain(revision, [block]);
+      return ["", `BLOCKED: ${message}`, hint];
+    }),
+    ...(runs.length === 0 ? [] : ["", "Attempts:", ...logLines(runs, false).map((line) => `  ${line}`)]),
+    ...(lastError === "" ? [] : ["", "Last error:", ...linesOf(lastError).map((line) => `  ${line}`)]),
+  ];
+}
+
+function checksumNote({ status, record }: Profile): string {
+  if (status === "changed") return " (changed since it was applied)";
+  return isApplied(record) ? " (as applied)" : "";
+}
+
+function stepsOf(migration: LoadedMigration): string[] {
+  if (migration.kind === "py") return ["those of the Python tool"];
+  return (["upgrade", "validate", "downgrade"] as const).filter((name) => migration[name] !== undefined);
+}
+
+function optionsOf(migration: LoadedMigration): string[] {
+  const { transaction, idempotent, timeoutMs, lockTimeoutMs, tags, requiresBefore } = migration;
+  return [
+    ...(transaction ? [] : ["no transaction"]),
+    ...(idempotent ? ["idempotent"] : []),
+    ...(timeoutMs === undefined ? [] : [`timeout ${timeoutMs / 1000} s`]),
+    ...(lockTimeoutMs === undefined ? [] : [`lock timeout ${lockTimeoutMs / 1000} s`]),
+    ...(tags.length === 0 ? [] : [`tags ${tags.join(" ")}`]),
+    ...(requiresBefore.length === 0 ? [] : [`before Alembic's ${requiresBefore.join(" ")}`]),
+  ];
+}
+
+export function profileDocument(profile: Profile): Record<string, unknown> {
+  const { revision, status, migration, record, needs, neededBy, blocks, runs } = profile;
+  const applied = isApplied(record);
+  return {
+    revision,
+    status,
+    description: migration?.description ?? null,
+    file: migration?.file ?? null,
+    kind: migration?.kind ?? null,
+    checksum: migration?.checksum ?? null,
+    changed: status === "changed",
+    dependsOn: needs,
+    neededBy,
+    blocks,
+    steps: migration === undefined ? [] : stepsOf(migration),
+    transaction: migration?.transaction ?? null,
+    idempotent: migration?.idempotent ?? null,
+    appliedAt: applied ? record?.appliedAt ?? null : null,
+    durationSeconds: applied ? record?.seconds ?? null : null,
+    runs: runs.map(runMember),
+  };
+}

@@ -1,0 +1,20 @@
+/**
+ * The files of a project as errors show them.
+ *
+ * @module
+ */
+
+import type { Config } from "../config.ts";
+import type { Context } from "./command.ts";
+import { type View, viewOf } from "./error_lines.ts";
+import { absolutePath, shownPath } from "./paths.ts";
+
+export function projectView({ io, output }: Context, config: Config): View {
+  const cwd = io.cwd();
+  return viewOf({ folder: config.folder, verbose: output.verbose, shown: (file) => shownPath(cwd, file) });
+}
+
+/** A file named relative to the project's folder, as somebody who stands in the working directory names it. */
+export function shownFile({ io }: Context, config: Config, file: string): string {
+  return shownPath(io.cwd(), absolutePath(config.folder, file));
+}

@@ -1,0 +1,88 @@
+/**
+ * What the commands that act begin with: waiting for the database, and a run that a signal ends in good order.
+ *
+ * @module
+ */
+
+import { type Database, DatabaseError } from "../db/database.ts";
+import { EXIT } from "../errors.ts";
+import { Interruption } from "../interruption.ts";
+import { pause } from "../lock.ts";
+import type { RunContext } from "../open_run.ts";
+import type { RunEvent } from "../events.ts";
+import { VERSION } from "../version.ts";
+import { actorOf } from "./actor.ts";
+import type { Context } from "./command.ts";
+import { failureLines, type MigrationFiles } from "./error_lines.ts";
+import type { OpenProject } from "./open_project.ts";
+import { absolutePath } from "./paths.ts";
+import { projectView } from "./project_view.ts";
+import { runLines } from "./run_lines.ts";
+
+const WAIT_MS = 500;
+
+/**
+ * Calls `work` with the context of a run. The first SIGINT or SIGTERM ends the run in good order, the second one the
+ * process at once. With `waitMs` the database is given so long to come up.
+ */
+export async function startRun<T>(
+  context: Context,
+  opened: OpenProject,
+  work: (run: RunContext) => Promise<T>,
+  waitMs?: number,
+): Promise<T> {
+  const { io, hooks } = context;
+  const { project, database } = opened;
+  const ending = new AbortController();
+  using _listening = io.onSignal((signal) => {
+    if (ending.signal.aborted) io.exit(signal === "SIGINT" ? EXIT.sigint : EXIT.sigterm);
+    ending.abort(new Interruption(signal));
+  });
+  if (waitMs !== undefined) await waitForDatabase(context, database, waitMs, ending.signal);
+  return await work({
+    project,
+    database,
+    actor: actorOf(io),
+    identity: { pid: io.pid, version: VERSION, command: context.commandLine },
+    emit: (event) => tellEvent(context, opened, event),
+    signal: ending.signal,
+    ...hooks,
+  });
+}
+
+/** Tries to connect until it works, or fails for another reason than that nobody answers, or the time is up. */
+async function waitForDatabase(
+  context: Context,
+  database: Database,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const start = performance.now();
+  for (let told = false;; told = true) {
+    try {
+      const session = await database.connect("read");
+      return await session.close();
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.kind !== "unreachable") return;
+      const left = waitMs - (performance.now() - start);
+      if (left <= 0) throw error;
+      if (!told) context.output.note([`Waiting up to ${waitMs / 1000} s for the database: ${error.message}`]);
+      await pause(Math.min(WAIT_MS, left), signal);
+      signal.throwIfAborted();
+    }
+  }
+}
+
+function tellEvent(context: Context, opened: OpenProject, event: RunEvent): void {
+  const { output } = context;
+  if (event.type === "warning") return output.warn(event.message, event.hint);
+  const view = projectView(context, opened.config);
+  const { to, lines } = runLines(event, (revision, error) => failureLines(error, view, filesOf(opened, revision)));
+  output[to](lines);
+}
+
+/** Where the code of a migration may have failed. */
+export function filesOf({ config, project }: OpenProject, revision: string): MigrationFiles {
+  const file = project.migrations.get(revision)?.file;
+  return { folder: config.folder, file: file === undefined ? undefined : absolutePath(config.folder, file) };
+}

@@ -1,0 +1,76 @@
+/** `delembic upgrade` */
+
+import { EXIT, type ExitCode } from "../errors.ts";
+import { parseTarget, type Target } from "../target.ts";
+import { command, type Context } from "./command.ts";
+import { flag, optional, seconds, UsageError } from "./command_line.ts";
+import type { OpenProject } from "./open_project.ts";
+
+export const upgrade = command({
+  description: [
+    "Runs every pending migration that the target needs, in the order of their dependencies. Each one runs in a " +
+    "transaction of its own, in which it is also recorded: it is applied once, or not at all. The run stops at the " +
+    "first migration that fails, or that needs an Alembic revision which is not in the database yet.",
+    "Only one run at a time works on a database; others wait for it. Ctrl-C stops the statement that is at work, rolls " +
+    "it back and records the interruption; a second Ctrl-C ends the program at once.",
+    "Exit codes: 0 done; 1 a migration failed or is blocked; 2 wrong usage or files; 3 no database; 4 no lock; " +
+    "5 interrupted where it could not be undone: see 'repair'; 124 time up; 130 and 143 interrupted.",
+  ],
+  arguments: {
+    target: optional("head (everything, the default), a revision or the beginning of one, +N, or REVISION+N"),
+  },
+  options: {
+    dryRun: flag("print what would run and what is blocked; change nothing"),
+    lockTimeout: seconds("how long to wait for another run to end (default: 300)"),
+    maxTime: seconds("stop after this time; what is at work then is rolled back"),
+    wait: seconds("how long to wait for the database to come up (default: not at all)"),
+    sql: flag(),
+  },
+  examples: [
+    { line: "upgrade", text: "Run everything that is pending." },
+    {
+      line: "upgrade D003 --dry-run",
+      text: "See what D003 and all that it needs would run, and what stands in the way.",
+    },
+    { line: "upgrade +1", text: "Run the next migration alone." },
+    { line: "upgrade --wait 60 --lock-timeout 600", text: "In a container that starts together with its database." },
+  ],
+  async run(context, { options, arguments: { target = "head" } }): Promise<ExitCode> {
+    if (options.sql) {
+      throw new UsageError(
+        "no-offline-sql",
+        "This version cannot print the SQL of an upgrade",
+        "Use --dry-run to see what would run.",
+      );
+    }
+    const parsed = parseTarget(target);
+    const { openProject } = await import("./open_project.ts");
+    const opened = await openProject(context);
+    if (opened.project.migrations.size === 0 && opened.project.faults.length === 0) return tellNone(context);
+    if (options.dryRun) return await dryRun(context, opened, parsed);
+    const { startRun } = await import("./start_run.ts");
+    const { upgrade } = await import("../runner.ts");
+    const { tellReport } = await import("./run_report.ts");
+    const { lockTimeout: lockTimeoutMs, maxTime: maxTimeMs } = options;
+    const report = await startRun(
+      context,
+      opened,
+      (run) => upgrade(run, { target: parsed, lockTimeoutMs, maxTimeMs }),
+      options.wait,
+    );
+    return tellReport(context, opened, report, "applied");
+  },
+});
+
+function tellNone({ output }: Context): ExitCode {
+  output.progress(["No migrations found."]);
+  output.document({ applied: [], failed: null, blocked: [], upToDate: true });
+  return EXIT.done;
+}
+
+/** Tells the plan, from the same values by which a run decides. */
+async function dryRun(context: Context, opened: OpenProject, target: Target): Promise<ExitCode> {
+  const { lookAt } = await import("./open_project.ts");
+  const { planOf } = await import("./dry_run.ts");
+  return await lookAt(context, opened, (look) => planOf(context, look, target));
+}

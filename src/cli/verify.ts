@@ -1,0 +1,59 @@
+/** `delembic verify` */
+
+import type { ExitCode } from "../errors.ts";
+import type { VerifyReport } from "../verify.ts";
+import { command } from "./command.ts";
+import { optional } from "./command_line.ts";
+import type { Line } from "./text.ts";
+
+export const verify = command({
+  description: [
+    "Runs validate of applied migrations again, each in a transaction that is rolled back, and tells which ones do not " +
+    "hold any more. Data changes after a migration: a validate that was true then may be false now without a mistake.",
+  ],
+  arguments: {
+    id: optional("only this revision (default: all that are applied)"),
+  },
+  options: {},
+  examples: [
+    { line: "verify", text: "After a restore: is the data what the migrations made it?" },
+    { line: "verify D003", text: "Only one of them." },
+  ],
+  async run(context, { arguments: { id } }): Promise<ExitCode> {
+    const { openProject } = await import("./open_project.ts");
+    const { filesOf, startRun } = await import("./start_run.ts");
+    const { errorDocument, errorLines, failureDocument } = await import("./error_lines.ts");
+    const { projectView } = await import("./project_view.ts");
+    const { verify } = await import("../verify.ts");
+    const opened = await openProject(context);
+    const report = await startRun(
+      context,
+      opened,
+      (run) => verify(run, id === undefined ? {} : { revision: id }),
+    );
+    const { verified, failed, without, interrupted, exitCode } = report;
+    const { output } = context;
+    output.progress(verifiedLines(report));
+    if (interrupted !== null) output.problem(errorLines(interrupted, projectView(context, opened.config)));
+    output.document({
+      verified,
+      failed: failed.map(({ revision, cause }) => ({
+        revision,
+        ...failureDocument(cause, filesOf(opened, revision)),
+      })),
+      without,
+      ...(interrupted === null ? {} : { error: errorDocument(interrupted) }),
+    });
+    return exitCode;
+  },
+});
+
+export function verifiedLines({ verified, failed, without }: VerifyReport): Line[] {
+  if (verified.length + failed.length + without.length === 0) return ["No migrations applied yet."];
+  const lines = without.length === 0 ? [] : [`Without validate: ${without.join(", ")}`];
+  return [...lines, `Verified ${counted(verified.length, "migration")}, ${failed.length} failed.`];
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
