@@ -5,7 +5,7 @@
  */
 
 import { checkDeclaration, DECLARED_NAMES, type DeclaredName, type FileReading, LATER_NAMES } from "./declaration.ts";
-import { type Fault } from "./errors.ts";
+import type { Fault } from "./errors.ts";
 import type { LoadedMigration, Migration, MigrationKind, Step } from "./migration.ts";
 import { importFault } from "./script_fault.ts";
 import { ValidationError } from "./step_errors.ts";
@@ -143,16 +143,16 @@ class ScriptReader {
 
   /** The line that seems to define a member; a search in the text, as a loaded module no longer knows. */
   #lineOf(member: string): number | undefined {
-    const definition = new RegExp(
-      `^[ \\t]*(?:export )?(?:(?:async|readonly|override|public|static|get)[ \\t]+|\\*[ \\t]*|[{][ \\t]*)*` +
-        `["']?${member.replace(/[^\w]/g, "\\$&")}["']?\\??[ \\t]*[:=(,{}]?`,
-      "m",
-    );
+    const name = member.replace(/[^\w]/g, "\\$&");
+    const definition = member === "default"
+      ? /^[ \t]*export default\b/m
+      : new RegExp(`(?:^|[{,;])[ \\t]*${MODIFIERS}["']?${name}["']?[?!]?[ \\t]*[:=(,}]`, "m");
     const at = this.#text.search(definition);
     return at < 0 ? undefined : this.#text.slice(0, at).split("\n").length;
   }
 }
 
+const MODIFIERS = "(?:(?:(?:async|public|private|protected|static|override|readonly|get)[ \\t]+)|\\*[ \\t]*)*";
 const GENERATOR_REGEXP = /GeneratorFunction\]$/;
 
 function plainName(name: string): string {

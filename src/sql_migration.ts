@@ -5,16 +5,16 @@
  * @module
  */
 
-import type { Dialect } from "./db/database.ts";
 import { checkDeclaration, type DeclaredName, type FileReading, LATER_NAMES } from "./declaration.ts";
 import type { Fault } from "./errors.ts";
+import { parseList, parseText } from "./header_value.ts";
 import type { LoadedMigration } from "./migration.ts";
-import { runAll, validateAll } from "./sql_steps.ts";
+import { runAll, type SqlRules, validateAll } from "./sql_steps.ts";
 import { type LocatedStatement, type Mark, splitSql } from "./sql_text.ts";
 import { closest } from "./suggest.ts";
 
-const DIRECTIVE_REGEXP = /^--[ \t]*delembic(?![\w./-])[ \t]*(.*?)[ \t\r]*$/i;
-const HEADER_REGEXP = /^([\w-]+)[ \t]*:[ \t]*(.*)$/;
+const DIRECTIVE_REGEXP = /^--[ \t]*delembic(?![\w./-])[ \t]*(.*?)[ \t\r]*$/is;
+const HEADER_REGEXP = /^([\w-]+)[ \t]*:[ \t]*(.*)$/s;
 
 const SECTIONS = ["upgrade", "validate", "downgrade"] as const;
 type Section = typeof SECTIONS[number];
@@ -40,7 +40,7 @@ export interface SqlSource {
   /** As {@link LoadedMigration.file}. */
   readonly file: string;
   readonly checksum: string;
-  readonly dialect: Dialect;
+  readonly dialect: SqlRules;
 }
 
 /** Reads one file; everything that is wrong in it is among the faults, and then there is no migration. */
@@ -233,12 +233,8 @@ function transactionControl(words: readonly string[]): string | undefined {
   }
 }
 
-const LIST_ITEM_REGEXP = /"(?:[^"\\]|\\.)*"|[^,]+/g;
-
 function parseValue(name: DeclaredName, value: string): unknown {
-  if (LISTS.has(name)) {
-    return (value.match(LIST_ITEM_REGEXP) ?? []).map((item) => unquote(item.trim())).filter((item) => item !== "");
-  }
+  if (LISTS.has(name)) return parseList(value);
   switch (name) {
     case "transaction":
     case "idempotent":
@@ -246,17 +242,6 @@ function parseValue(name: DeclaredName, value: string): unknown {
     case "retries":
       return /^\d+$/.test(value) ? Number(value) : value;
     default:
-      return unquote(value);
-  }
-}
-
-/** A value that a line cannot hold as it is stands there as a JSON string; see `src/new_file.ts`. */
-function unquote(value: string): string {
-  if (!value.startsWith('"') || !value.endsWith('"')) return value;
-  try {
-    return String(JSON.parse(value));
-  } catch (error) {
-    if (error instanceof SyntaxError) return value;
-    throw error;
+      return parseText(value);
   }
 }

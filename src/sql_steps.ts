@@ -11,10 +11,13 @@ import type { Step } from "./migration.ts";
 import type { LocatedStatement } from "./sql_text.ts";
 import { type Committed, StatementError, ValidationError } from "./step_errors.ts";
 
+/** What of a dialect tells how its texts are read and what of them can be rolled back. */
+export type SqlRules = Pick<Dialect, "lexicon" | "transactionalDdl" | "commitsImplicitly">;
+
 /** What the statements of a file need besides themselves. */
 export interface StepContext {
   readonly file: string;
-  readonly dialect: Dialect;
+  readonly dialect: SqlRules;
   readonly transaction: boolean;
 }
 
@@ -60,7 +63,7 @@ function committedBefore(
 function committedInTransaction(
   statements: readonly LocatedStatement[],
   index: number,
-  dialect: Dialect,
+  dialect: SqlRules,
   error: DatabaseError,
 ): number {
   if (dialect.transactionalDdl) return 0;

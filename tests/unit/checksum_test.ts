@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { checksumOf, verifyChecksum } from "../../src/checksum.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+// These values are in the ledgers of users: they can never change.
+Deno.test("checksumOf() gives the values that it has given since the first version", () => {
+  assert.equal(
+    checksumOf(bytes("")),
+    "sha256:v1:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  );
+  assert.equal(
+    checksumOf(bytes("select 1;\n")),
+    "sha256:v1:4a45092ccf992ea92250053a80b931b787924ba61648f420555511b84f10ab6c",
+  );
+  assert.equal(
+    checksumOf(bytes("-- é 😀\r\nselect '\r';\n"), bytes("a,b\r\n1,2\r\n"), bytes("")),
+    "sha256:v1:5efba9f5ef8a9d899ceb92e85f5c91c7a4671a5eeb12baef1e904a71e5c818a6",
+  );
+});
+
+Deno.test("checksumOf() does not see a byte order mark and the kind of line ends", () => {
+  const plain = checksumOf(bytes("a\nb\n"));
+  assert.equal(checksumOf(bytes("a\r\nb\r\n")), plain);
+  assert.equal(checksumOf(bytes("\ufeffa\r\nb\n")), plain);
+});
+
+Deno.test("checksumOf() sees everything else", () => {
+  const texts = ["a\nb\n", "a\nb", "a\rb\n", "a\r\r\nb\n", "a\n\nb\n", "a \nb\n", "a\n\ufeffb\n", "A\nb\n"];
+  assert.equal(new Set(texts.map((text) => checksumOf(bytes(text)))).size, texts.length);
+});
+
+Deno.test("checksumOf() tells the same bytes in other files apart", () => {
+  const sums = [
+    checksumOf(bytes("ab")),
+    checksumOf(bytes("a"), bytes("b")),
+    checksumOf(bytes("ab"), bytes("")),
+    checksumOf(bytes(""), bytes("ab")),
+    checksumOf(bytes("a"), bytes("b"), bytes("")),
+    checksumOf(bytes("a"), bytes(""), bytes("b")),
+  ];
+  assert.equal(new Set(sums).size, sums.length);
+});
+
+Deno.test("checksumOf() is the same for any text with LF and with CR LF", () => {
+  fc.assert(fc.property(fc.array(fc.string({ unit: "binary" })), (lines) => {
+    const clean = lines.map((line) => line.replace(/[\r\n]/g, ""));
+    assert.equal(checksumOf(bytes(clean.join("\n"))), checksumOf(bytes(clean.join("\r\n"))));
+  }));
+});
+
+Deno.test("verifyChecksum() compares by the stored algorithm, and says when it does not know it", () => {
+  const stored = checksumOf(bytes("a"), bytes("b"));
+  assert.equal(verifyChecksum(stored, bytes("a"), bytes("b")), true);
+  assert.equal(verifyChecksum(stored, bytes("a"), bytes("c")), false);
+  assert.equal(verifyChecksum("sha256:v2:00", bytes("a")), undefined);
+  assert.equal(verifyChecksum("", bytes("a")), undefined);
+});
