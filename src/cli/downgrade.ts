@@ -1,6 +1,7 @@
 /** `delembic downgrade` */
 
 import { EXIT, type ExitCode } from "../errors.ts";
+import type { RunContext } from "../runner.ts";
 import { parseTarget, type Target } from "../target.ts";
 import { command, type Context } from "./command.ts";
 import { flag, required, seconds } from "./command_line.ts";
@@ -29,17 +30,15 @@ export const downgrade = command({
     const { openProject } = await import("./open_project.ts");
     const opened = await openProject(context);
     if (options.dryRun) return await dryRun(context, opened, parsed);
-    const { startRun } = await import("./start_run.ts");
+    const { runAndTell } = await import("./run_report.ts");
     const { downgrade } = await import("../runner.ts");
-    const { tellReport } = await import("./run_report.ts");
-    const report = await startRun(
-      context,
-      opened,
-      (run) => downgrade(run, { target: parsed, lockTimeoutMs: options.lockTimeout }),
-    );
-    return tellReport(context, opened, report, "downgraded");
+    const words = { done: "downgraded", nothing: NOTHING } as const;
+    const work = (run: RunContext) => downgrade(run, { target: parsed, lockTimeoutMs: options.lockTimeout });
+    return await runAndTell(context, opened, work, { words });
   },
 });
+
+const NOTHING = "Nothing to undo.";
 
 async function dryRun(context: Context, opened: OpenProject, target: Target): Promise<ExitCode> {
   const { lookAt } = await import("./open_project.ts");
@@ -54,7 +53,7 @@ async function dryRun(context: Context, opened: OpenProject, target: Target): Pr
     const { output } = context;
     output.result(
       going.length === 0
-        ? ["Nothing to undo."]
+        ? [NOTHING]
         : going.map(({ revision, description }) => `Would undo ${titled(revision, description)}`),
     );
     output.document({

@@ -172,7 +172,7 @@ function labelled(label: string, [first = "", ...more]: readonly string[]): Line
   return [[styled("red", label), ` ${first}`], ...indented(more)];
 }
 
-function hintLine(hint: string): Line {
+export function hintLine(hint: string): Line {
   return [styled("cyan", "Hint:"), ` ${hint}`];
 }
 

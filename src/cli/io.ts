@@ -17,6 +17,7 @@ export interface Io {
   env(name: string): string | undefined;
   /** The working directory, absolute. */
   cwd(): string;
+  now(): Date;
   readonly pid: number;
   /** The user's number; `null` on Windows. */
   uid(): number | null;
@@ -36,6 +37,7 @@ export function systemIo(): Io {
     errIsTerminal: Deno.stderr.isTerminal(),
     env: (name) => Deno.env.get(name),
     cwd,
+    now: () => new Date(),
     pid: Deno.pid,
     uid: () => Deno.uid(),
     hostname: () => Deno.hostname(),

@@ -62,20 +62,27 @@ export interface Look extends OpenProject {
   readonly db: Queryable;
 }
 
-/**
- * Looks at the project and its database without changing anything, tells what is wrong in the files, and calls `tell`
- * with what was seen.
- */
+/** Looks at the project and its database without changing anything, and calls `tell` with what was seen. */
 export async function lookAt<T>(
   context: Context,
   opened: OpenProject,
   tell: (look: Look) => Promise<T> | T,
 ): Promise<T> {
   const { survey } = await import("../survey.ts");
-  const session = await connectToRead(context, opened.database);
-  try {
-    const db: Queryable = session ?? nothingThere(opened.database);
+  return await withReading(context, opened.database, async (db) => {
     return await tell({ ...opened, db, seen: await survey(opened.project, db) });
+  });
+}
+
+/** Connects for reading, and closes the connection afterwards. */
+export async function withReading<T>(
+  context: Context,
+  database: Database,
+  read: (db: Queryable) => Promise<T>,
+): Promise<T> {
+  const session = await connectToRead(context, database);
+  try {
+    return await read(session ?? nothingThere(database));
   } finally {
     await session?.close();
   }
@@ -99,7 +106,7 @@ function nothingThere({ dialect }: Database): Queryable {
 }
 
 /** Tells, on stderr, what is wrong in the migration files, for commands that show what they can in spite of it. */
-export function tellFileFaults(context: Context, { config, project }: OpenProject): void {
+export function tellFileFaults(context: Context, { config, project }: Pick<OpenProject, "config" | "project">): void {
   const view = projectView(context, config);
   for (const fault of project.faults) {
     const [first = "", ...more] = faultLines(fault, view);

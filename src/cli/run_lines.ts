@@ -42,7 +42,7 @@ export function runLines(
         linesOf(event.error).map((line, at) => at === 0 ? `  Attempt ${event.attempt} after: ${line}` : `    ${line}`),
       );
     case "waiting":
-      return note([`Waiting for the lock: ${event.holder} has it since ${event.since}.`]);
+      return note([`Waiting for the lock: held by ${event.holder}, since ${event.since}`]);
     case "settled":
       return note([`Closed the attempt at ${event.revision} that a dead run left open, as ${event.status}.`]);
     default:

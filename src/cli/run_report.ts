@@ -1,30 +1,42 @@
 /**
- * What a run did: its document, and its last words.
+ * A run and its last words, for `upgrade` and `downgrade`.
  *
  * @module
  */
 
-import type { ExitCode } from "../errors.ts";
-import type { RunReport } from "../runner.ts";
+import type { DelembicError, ExitCode } from "../errors.ts";
+import type { RunContext, RunReport } from "../runner.ts";
 import type { Context } from "./command.ts";
-import { errorDocument, errorLines, failureDocument } from "./error_lines.ts";
+import { errorDocument, errorLines, failureDocument, hintLine } from "./error_lines.ts";
 import type { OpenProject } from "./open_project.ts";
 import { projectView } from "./project_view.ts";
-import { filesOf } from "./start_run.ts";
+import { filesOf, startRun } from "./start_run.ts";
+import type { Line } from "./text.ts";
 
-/** @param doneAs the document's name for what was done: `applied`, `downgraded` */
-export function tellReport(
+export interface RunWords {
+  /** The document's name for what was done. */
+  readonly done: "applied" | "downgraded";
+  readonly nothing: string;
+}
+
+/** Runs, and tells what came of it. */
+export async function runAndTell(
   context: Context,
   opened: OpenProject,
-  report: RunReport,
-  doneAs: "applied" | "downgraded",
-): ExitCode {
+  work: (run: RunContext) => Promise<RunReport>,
+  { words, waitMs }: { readonly words: RunWords; readonly waitMs?: number | undefined },
+): Promise<ExitCode> {
   const { output } = context;
-  const { done, failed, blocked, interrupted, upToDate, exitCode } = report;
-  if (upToDate) output.progress([doneAs === "applied" ? "Already up to date." : "Nothing to undo."]);
-  if (interrupted !== null) output.problem(errorLines(interrupted, projectView(context, opened.config)));
+  let toldInterruption = false;
+  const report = await startRun(context, opened, work, {
+    waitMs,
+    onEvent: ({ type }) => toldInterruption ||= type === "interrupted",
+  });
+  const { failed, blocked, interrupted, upToDate, exitCode } = report;
+  if (upToDate) output.progress([words.nothing]);
+  if (interrupted !== null) output.problem(interruptionLines(interrupted, toldInterruption, context, opened));
   output.document({
-    [doneAs]: done,
+    [words.done]: report.done,
     failed: failed === null
       ? null
       : { revision: failed.revision, ...failureDocument(failed.cause, filesOf(opened, failed.revision)) },
@@ -33,4 +45,15 @@ export function tellReport(
     ...(interrupted === null ? {} : { error: errorDocument(interrupted) }),
   });
   return exitCode;
+}
+
+/** What ended the run: only the remedy, where the migration that it ended has told the rest. */
+function interruptionLines(
+  interrupted: DelembicError,
+  told: boolean,
+  context: Context,
+  { config }: OpenProject,
+): readonly Line[] {
+  if (!told) return errorLines(interrupted, projectView(context, config));
+  return interrupted.hint === undefined ? [] : [hintLine(interrupted.hint)];
 }

@@ -9,7 +9,7 @@ import { EXIT } from "../errors.ts";
 import { Interruption } from "../interruption.ts";
 import { pause } from "../lock.ts";
 import type { RunContext } from "../open_run.ts";
-import type { RunEvent } from "../events.ts";
+import type { EventSink, RunEvent } from "../events.ts";
 import { VERSION } from "../version.ts";
 import { actorOf } from "./actor.ts";
 import type { Context } from "./command.ts";
@@ -19,19 +19,28 @@ import { absolutePath } from "./paths.ts";
 import { projectView } from "./project_view.ts";
 import { runLines } from "./run_lines.ts";
 
+/** How long to wait between two attempts to connect, in milliseconds. */
 const WAIT_MS = 500;
+
+export interface StartOptions {
+  /** How long the database is given to come up. @default it must be up */
+  readonly waitMs?: number | undefined;
+  /** Called after the event was told. */
+  readonly onEvent?: EventSink;
+}
 
 /**
  * Calls `work` with the context of a run. The first SIGINT or SIGTERM ends the run in good order, the second one the
- * process at once. With `waitMs` the database is given so long to come up.
+ * process at once.
  */
 export async function startRun<T>(
   context: Context,
   opened: OpenProject,
   work: (run: RunContext) => Promise<T>,
-  waitMs?: number,
+  options: StartOptions = {},
 ): Promise<T> {
   const { io, hooks } = context;
+  const { waitMs, onEvent } = options;
   const { project, database } = opened;
   const ending = new AbortController();
   using _listening = io.onSignal((signal) => {
@@ -44,7 +53,10 @@ export async function startRun<T>(
     database,
     actor: actorOf(io),
     identity: { pid: io.pid, version: VERSION, command: context.commandLine },
-    emit: (event) => tellEvent(context, opened, event),
+    emit: (event) => {
+      tellEvent(context, opened, event);
+      onEvent?.(event);
+    },
     signal: ending.signal,
     ...hooks,
   });

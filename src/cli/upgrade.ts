@@ -1,6 +1,7 @@
 /** `delembic upgrade` */
 
 import { EXIT, type ExitCode } from "../errors.ts";
+import type { RunContext } from "../runner.ts";
 import { parseTarget, type Target } from "../target.ts";
 import { command, type Context } from "./command.ts";
 import { flag, optional, seconds, UsageError } from "./command_line.ts";
@@ -48,17 +49,12 @@ export const upgrade = command({
     const opened = await openProject(context);
     if (opened.project.migrations.size === 0 && opened.project.faults.length === 0) return tellNone(context);
     if (options.dryRun) return await dryRun(context, opened, parsed);
-    const { startRun } = await import("./start_run.ts");
+    const { runAndTell } = await import("./run_report.ts");
     const { upgrade } = await import("../runner.ts");
-    const { tellReport } = await import("./run_report.ts");
-    const { lockTimeout: lockTimeoutMs, maxTime: maxTimeMs } = options;
-    const report = await startRun(
-      context,
-      opened,
-      (run) => upgrade(run, { target: parsed, lockTimeoutMs, maxTimeMs }),
-      options.wait,
-    );
-    return tellReport(context, opened, report, "applied");
+    const { lockTimeout: lockTimeoutMs, maxTime: maxTimeMs, wait: waitMs } = options;
+    const words = { done: "applied", nothing: "Already up to date." } as const;
+    const work = (run: RunContext) => upgrade(run, { target: parsed, lockTimeoutMs, maxTimeMs });
+    return await runAndTell(context, opened, work, { words, waitMs });
   },
 });
 
