@@ -65,7 +65,8 @@ function cycleFaults(migrations: ReadonlyMap<string, LoadedMigration>, parents: 
   }));
 }
 
-async function readAlembic(config: Config): Promise<AlembicTree> {
+/** The Alembic scripts that the configuration names. @throws {DelembicError} when they cannot be read */
+export async function readAlembic(config: Config): Promise<AlembicTree> {
   if (config.alembic === undefined) {
     throw new DelembicError(`alembic_config is not set in ${config.file}`, {
       code: "no-alembic",
