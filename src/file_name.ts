@@ -91,7 +91,7 @@ export function fileNameOf(template: string, { revision, slug, now, extension }:
   const fields = new Map([["revision", revision], ["slug", ""], ...timeFields(now)]);
   const known = template.length === 0 ? "%(revision)s" : template;
   // a separator that would join the name to nothing goes with the empty slug
-  const base = format(slug === "" ? known.replace(/[_-]?%\(slug\)s|%\(slug\)s[_-]?/, "") : known, fields);
+  const base = format(slug === "" ? known.replace(/[_-]%\(slug\)s|%\(slug\)s[_-]?/, "") : known, fields);
   const room = MAX_NAME_LENGTH - new TextEncoder().encode(base).length - extension.length - 1;
   fields.set("slug", cutSlug(slug, Math.max(room, 1)));
   return `${slug === "" ? base : format(known, fields)}.${extension}`;

@@ -24,7 +24,7 @@ export function parseText(value: string): string {
   }
 }
 
-const LIST_ITEM_REGEXP = /"(?:[^"\\]|\\.)*"|[^,]+/g;
+const LIST_ITEM_REGEXP = /[ \t]*"(?:[^"\\]|\\.)*"[ \t]*(?=,|$)|[^,]+/g;
 
 /** Ids or tags with commas between them. */
 export function formatList(items: readonly string[]): string {

@@ -1,0 +1,161 @@
+/**
+ * Reads a folder of migration files. Every file is read, and what is wrong in any of them is collected, before anything
+ * is run.
+ *
+ * @module
+ */
+
+import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { checksumOf } from "./checksum.ts";
+import { checkDeclaration, type FileReading } from "./declaration.ts";
+import { DelembicError, EXIT, type Fault, messageOf } from "./errors.ts";
+import { compareIds } from "./graph.ts";
+import type { LoadedMigration, MigrationKind } from "./migration.ts";
+import type { SqlRules } from "./sql_steps.ts";
+
+export interface LoadOptions {
+  /** The folder that the migrations' file names are relative to: the ini file's. */
+  readonly relativeTo: string;
+  /** By whose rules SQL files are read. */
+  readonly dialect: SqlRules;
+}
+
+/** The migrations of a folder, in the order of their files' names, and all that is wrong in it. */
+export interface LoadedFolder {
+  readonly migrations: readonly LoadedMigration[];
+  readonly faults: readonly Fault[];
+}
+
+/** One file, before it is read. */
+interface MigrationFile {
+  readonly path: string;
+  /** As it is shown. */
+  readonly file: string;
+  readonly kind: MigrationKind;
+}
+
+/** How many files are open at a time. */
+const PARALLEL = 64;
+
+// what begins with `_` or `.` is a helper or an editor's, and `.d.ts` has types only
+const MIGRATION_FILE_REGEXP = /^[^_.](?:.*[^.])?(?<!\.d)\.(ts|js|sql|py)$/;
+
+/**
+ * Reads all migrations below a folder (not of folders in it). A file with faults gives no migration.
+ *
+ * @throws {DelembicError} when there is no such folder, or it cannot be read
+ */
+export async function loadMigrations(folder: string, options: LoadOptions): Promise<LoadedFolder> {
+  const files = await listFiles(folder, options.relativeTo);
+  const readings: FileReading[] = [];
+  for (let at = 0; at < files.length; at += PARALLEL) {
+    readings.push(...await Promise.all(files.slice(at, at + PARALLEL).map((file) => readMigrationFile(file, options))));
+  }
+  const found = readings.flatMap((reading) => reading.found);
+  return {
+    migrations: found.map(({ migration }) => migration),
+    faults: [...readings.flatMap((reading) => reading.faults), ...duplicates(found)],
+  };
+}
+
+async function listFiles(folder: string, relativeTo: string): Promise<MigrationFile[]> {
+  const files: MigrationFile[] = [];
+  try {
+    for await (const entry of Deno.readDir(folder)) {
+      const kind = MIGRATION_FILE_REGEXP.exec(entry.name)?.[1];
+      if (kind === undefined || entry.isDirectory) continue;
+      const path = join(folder, entry.name);
+      files.push({ path, file: relative(relativeTo, path).replaceAll("\\", "/"), kind: kind as MigrationKind });
+    }
+  } catch (error) {
+    throw folderError(folder, error);
+  }
+  return files.sort((a, b) => compareIds(a.file, b.file));
+}
+
+function folderError(folder: string, error: unknown): DelembicError {
+  const isMissing = error instanceof Deno.errors.NotFound;
+  return new DelembicError(
+    isMissing ? `The folder of the migrations is not there: ${folder}` : `Cannot read ${folder}: ${messageOf(error)}`,
+    {
+      code: "versions-folder",
+      exitCode: EXIT.usage,
+      hint: isMissing
+        ? "Run 'delembic init', or set 'script_location' in delembic.ini to the folder that has 'versions' in it."
+        : "It must be a folder that this user may read.",
+      cause: error,
+    },
+  );
+}
+
+async function readMigrationFile(source: MigrationFile, { dialect }: LoadOptions): Promise<FileReading> {
+  const { path, file, kind } = source;
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    return faulty({ code: "unreadable", message: `Cannot read the file: ${messageOf(error)}`, place: { file } });
+  }
+  const text = decode(bytes);
+  if (text === undefined) {
+    const hint = "Save it as UTF-8.";
+    return faulty({ code: "not-utf-8", message: "The file is not in UTF-8", place: { file }, hint });
+  }
+  const checksum = checksumOf(bytes);
+  switch (kind) {
+    case "sql": {
+      const { readSqlMigration } = await import("./sql_migration.ts");
+      return readSqlMigration(text, { file, checksum, dialect });
+    }
+    case "py":
+      return await readPython(text, file, checksum);
+    case "ts":
+    case "js": {
+      const { readScriptMigration } = await import("./script_migration.ts");
+      return await readScriptMigration(text, { file, url: pathToFileURL(path).href, kind, checksum });
+    }
+  }
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+function faulty(fault: Fault): FileReading {
+  return { found: [], faults: [fault] };
+}
+
+/** The Python tool's files are known, so that the graph is whole, and are never run. */
+async function readPython(text: string, file: string, checksum: string): Promise<FileReading> {
+  const { readPythonMigrations } = await import("./python_migration.ts");
+  const { migrations, faults } = readPythonMigrations(text, file);
+  const all: Fault[] = [...faults];
+  const found = migrations.map(({ line, ...declared }) => {
+    const declaration = checkDeclaration(declared, (name, problem, hint) => {
+      all.push({ code: "declaration", message: `'${name}' ${problem}`, place: { file, line }, hint });
+    });
+    const steps = { upgrade: undefined, downgrade: undefined, validate: undefined, statements: undefined };
+    return { migration: { ...declaration, kind: "py" as const, file, checksum, ...steps }, line };
+  });
+  return { found: all.length === 0 ? found : [], faults: all };
+}
+
+function duplicates(found: FileReading["found"]): Fault[] {
+  const byRevision = Map.groupBy(found, ({ migration }) => migration.revision);
+  return [...byRevision].filter(([, same]) => same.length > 1).map(([revision, same]) => {
+    const last = same.at(-1);
+    const places = same.map(({ migration, line }) => line === undefined ? migration.file : `${migration.file}:${line}`);
+    return {
+      code: "duplicate-revision",
+      message: `Revision ${revision} is in ${same.length} places: ${places.join(", ")}`,
+      place: { file: last?.migration.file ?? "", ...(last?.line === undefined ? {} : { line: last.line }) },
+      hint: "Give each migration an id of its own.",
+    };
+  });
+}
