@@ -50,11 +50,9 @@ async function write(file: Deno.FsFile, text: string): Promise<void> {
 
 /** The file, locked; `undefined` when somebody else has the lock. */
 async function tryLock(path: string): Promise<Deno.FsFile | undefined> {
-  const late = attempts.get(path);
-  if (late !== undefined) return await inTime(path, late);
-  const file = await open(path);
   // Deno 2.6, whose executables this program is also compiled for, can only wait for a lock
-  if (!("tryLock" in file)) return await inTime(path, waitFor(path, file));
+  if (!("tryLock" in Deno.FsFile.prototype)) return await takeWithin(path, GRACE_MS);
+  const file = await open(path);
   if (await file.tryLock(true)) return file;
   file.close();
   return undefined;
@@ -71,28 +69,40 @@ async function open(path: string): Promise<Deno.FsFile> {
   }
 }
 
-/** Attempts that have not got their lock yet. A waiting lock cannot be called off: the next attempt takes it over. */
-const attempts = new Map<string, Promise<Deno.FsFile>>();
+/** Waiting for a lock cannot be called off: what waits when its time is over is there for the next attempt. */
+const waiting = new Map<string, Promise<Deno.FsFile>>();
 
-function waitFor(path: string, file: Deno.FsFile): Promise<Deno.FsFile> {
-  const attempt = file.lock(true).then(() => file);
-  attempts.set(path, attempt);
-  attempt.then(() => {
-    const timer = setTimeout(() => {
-      if (attempts.get(path) !== attempt) return;
-      attempts.delete(path);
-      file.close();
-    }, KEEP_MS);
-    Deno.unrefTimer(timer);
-  }, () => attempts.delete(path));
+async function takeWithin(path: string, milliseconds: number): Promise<Deno.FsFile | undefined> {
+  const attempt = waiting.get(path) ?? waitForLock(path);
+  const late = new AbortController();
+  const file = await Promise.race([attempt, pause(milliseconds, late.signal)]);
+  late.abort();
+  // several may have waited for the same attempt: the first takes it
+  if (file === undefined || waiting.get(path) !== attempt) return undefined;
+  waiting.delete(path);
+  return file;
+}
+
+function waitForLock(path: string): Promise<Deno.FsFile> {
+  const attempt = open(path).then(async (file) => {
+    await file.lock(true);
+    return file;
+  });
+  waiting.set(path, attempt);
+  attempt.then(async (file) => {
+    await pause(KEEP_MS);
+    if (waiting.get(path) !== attempt) return;
+    waiting.delete(path);
+    file.close();
+  }, () => waiting.delete(path));
   return attempt;
 }
 
-async function inTime(path: string, attempt: Promise<Deno.FsFile>): Promise<Deno.FsFile | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => timer = setTimeout(() => resolve(undefined), GRACE_MS));
-  const file = await Promise.race([attempt, late]);
-  clearTimeout(timer);
-  if (file !== undefined) attempts.delete(path);
-  return file;
+function pause(milliseconds: number, signal?: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), milliseconds);
+    signal?.addEventListener("abort", () => clearTimeout(timer));
+    // a process that is done does not wait for a lock that nobody wants
+    Deno.unrefTimer(timer);
+  });
 }
