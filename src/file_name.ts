@@ -4,7 +4,6 @@
  * @module
  */
 
-import { DelembicError, EXIT } from "./errors.ts";
 import { compareIds } from "./graph.ts";
 
 /** How ids are made; `revision_ids` in the ini. */
@@ -69,7 +68,8 @@ export function slugOf(message: string): string {
 /** The longest file name that is made, in bytes; file systems take 255, archives and other tools often less. */
 const MAX_NAME_LENGTH = 100;
 
-const FIELD_REGEXP = /%(?:%|\((\w+)\)(?:\.(\d+)|0(\d+))?([sd]))/g;
+/** As `parseFilenameTemplate` lets them pass: flag, width, precision and type as Python's `%` has them. */
+const FIELD_REGEXP = /%%|%\((\w+)\)([-0 ]?)(\d*)(?:\.(\d+))?([sd])/g;
 
 export interface NameParts {
   readonly revision: string;
@@ -81,21 +81,20 @@ export interface NameParts {
 }
 
 /**
- * A file's name by `filename_template`: `%(revision)s`, `%(slug)s`, and the local time's `%(year)s`, `%(month)s`,
- * `%(day)s`, `%(hour)s`, `%(minute)s`, `%(second)s`, which `s` pads as the Python tool does (`01`), and `d` writes as
- * Python would: `%(month)d` is `1`, `%(month).2d` is `01`. `%%` is a `%`.
- *
- * @throws {DelembicError} when the template has another field
+ * A file's name by a template that `parseFilenameTemplate` found right: `%(revision)s`, `%(slug)s`, and the local time's
+ * `%(year)s`, `%(month)s`, `%(day)s`, `%(hour)s`, `%(minute)s`, `%(second)s`, which `s` pads as the Python tool does
+ * (`01`), and `d` writes as Python would: `%(month)d` is `1`, `%(month).2d` is `01`. `%%` is a `%`.
  */
 export function fileNameOf(template: string, { revision, slug, now, extension }: NameParts): string {
   const fields = new Map([["revision", revision], ["slug", ""], ...timeFields(now)]);
-  const known = template.length === 0 ? "%(revision)s" : template;
   // a separator that would join the name to nothing goes with the empty slug
-  const base = format(slug === "" ? known.replace(/[_-]%\(slug\)s|%\(slug\)s[_-]?/, "") : known, fields);
-  const room = MAX_NAME_LENGTH - new TextEncoder().encode(base).length - extension.length - 1;
+  const used = slug === "" ? template.replace(EMPTY_SLUG_REGEXP, "") : template;
+  const room = MAX_NAME_LENGTH - new TextEncoder().encode(format(used, fields)).length - extension.length - 1;
   fields.set("slug", cutSlug(slug, Math.max(room, 1)));
-  return `${slug === "" ? base : format(known, fields)}.${extension}`;
+  return `${format(used, fields)}.${extension}`;
 }
+
+const EMPTY_SLUG_REGEXP = /[_-]%\(slug\)[^a-z]*s|%\(slug\)[^a-z]*s[_-]?/;
 
 function timeFields(now: Date): [string, string][] {
   const two = (value: number) => String(value).padStart(2, "0");
@@ -110,18 +109,14 @@ function timeFields(now: Date): [string, string][] {
 }
 
 function format(template: string, fields: ReadonlyMap<string, string>): string {
-  return template.replace(FIELD_REGEXP, (found, name: string | undefined, precision, zeros, conversion: string) => {
-    if (name === undefined) return found === "%%" ? "%" : found;
-    const value = fields.get(name);
-    if (value === undefined) {
-      throw new DelembicError(`Unknown field %(${name})s in filename_template`, {
-        code: "filename-template",
-        exitCode: EXIT.usage,
-        hint: `Known are ${[...fields.keys()].join(", ")}.`,
-      });
-    }
-    if (conversion === "s" || !/^\d+$/.test(value)) return value;
-    return String(Number(value)).padStart(Number(precision ?? zeros ?? 1), "0");
+  return template.replace(FIELD_REGEXP, (found, name: string | undefined, flag, width, precision, type) => {
+    if (name === undefined) return "%";
+    const value = fields.get(name) ?? found;
+    const text = type === "d"
+      ? String(Number(value)).padStart(Number(precision ?? 0), "0")
+      : value.slice(0, precision === undefined ? undefined : Number(precision));
+    if (flag === "-") return text.padEnd(Number(width));
+    return text.padStart(Number(width), flag === "0" && type === "d" ? "0" : " ");
   });
 }
 
