@@ -1,0 +1,113 @@
+/**
+ * Alembic's own configuration, from `alembic.ini` or `pyproject.toml`: where its scripts are, and its version table.
+ *
+ * @module
+ */
+
+import { basename, dirname, isAbsolute, resolve } from "node:path";
+import type { Fault } from "../errors.ts";
+import { AlembicConfigError, type Options, placeOf, readOptions } from "./options.ts";
+import { isFolder, searchPath } from "./search_path.ts";
+
+/** What is asked for: which file and section, and where things are. */
+export interface AlembicConfigRequest {
+  /** The absolute path of `alembic.ini` or `pyproject.toml`. */
+  readonly file: string;
+  /** The section of an ini file; in TOML it is always `[tool.alembic]`. */
+  readonly section: string;
+  /** The folder of an active virtual environment: `$VIRTUAL_ENV`. */
+  readonly virtualEnv?: string | undefined;
+}
+
+/** All paths are absolute. */
+export interface AlembicConfig {
+  /** The folder of the configuration's file; relative paths in it begin there. */
+  readonly folder: string;
+  readonly scriptLocation: string;
+  readonly versionLocations: readonly string[];
+  readonly recursive: boolean;
+  /** Whether Alembic also takes compiled scripts, which have no source that could be read. */
+  readonly sourceless: boolean;
+  /** Where imports of the scripts are looked up. */
+  readonly searchPath: readonly string[];
+  readonly warnings: readonly Fault[];
+}
+
+const LEGACY_LOCATIONS_REGEXP = /, *|(?: +)/;
+const LEGACY_PATHS_REGEXP = /, *|(?: +)|:/;
+
+/**
+ * Reads it.
+ *
+ * @throws {AlembicConfigError} when a file, section or folder is missing, or a value cannot be understood
+ * @throws {IniError}
+ */
+export async function readAlembicConfig({ file, section, virtualEnv }: AlembicConfigRequest): Promise<AlembicConfig> {
+  const folder = dirname(file).replaceAll("\\", "/");
+  const options = await readOptions(file, section);
+  const prepended = options.list("prepend_sys_path", ["path_separator"], LEGACY_PATHS_REGEXP);
+  const path = searchPath({ folder, prepended: prepended.map((part) => absolute(part, folder)), virtualEnv });
+  const locate = (name: string, location: string) => locationOf(options, name, location, folder, path);
+  const script = options.text("script_location");
+  if (script === undefined || script === "") throw missingScriptLocation(file, section);
+  const scriptLocation = locate("script_location", script);
+  if (!isFolder(scriptLocation)) {
+    throw new AlembicConfigError(
+      `The script_location of Alembic, ${scriptLocation}, is not there`,
+      "alembic-folder-missing",
+      "Mend 'script_location' in it, or 'alembic_config' in delembic.ini.",
+      placeOf(options, "script_location"),
+    );
+  }
+  const named = options.list("version_locations", ["path_separator", "version_path_separator"], LEGACY_LOCATIONS_REGEXP)
+    .map((location) => locate("version_locations", location));
+  return {
+    folder,
+    scriptLocation,
+    versionLocations: named.length > 0 ? [...new Set(named)] : [`${scriptLocation}/versions`],
+    recursive: options.flag("recursive_version_locations"),
+    sourceless: options.flag("sourceless"),
+    searchPath: path,
+    warnings: named.filter((location) => !isFolder(location)).map((location) => ({
+      code: "alembic-folder-missing",
+      message: `The folder ${location} of Alembic's version_locations is not there`,
+      place: placeOf(options, "version_locations"),
+      hint: "Alembic takes it for an empty one.",
+    })),
+  };
+}
+
+function missingScriptLocation(file: string, section: string): AlembicConfigError {
+  const where = basename(file) === "pyproject.toml" ? "tool.alembic" : section;
+  return new AlembicConfigError(
+    `There is no 'script_location' in [${where}] of ${basename(file)}`,
+    "alembic-script-location",
+    "Set it to the folder that holds Alembic's env.py.",
+    { file },
+  );
+}
+
+function absolute(path: string, folder: string): string {
+  return resolve(folder, path).replaceAll("\\", "/");
+}
+
+/** A path, or `package:folder` below a package that is looked for where Python would. */
+function locationOf(
+  options: Options,
+  name: string,
+  location: string,
+  folder: string,
+  path: readonly string[],
+): string {
+  if (isAbsolute(location) || !location.includes(":")) return absolute(location, folder);
+  const [dotted = "", ...below] = location.split(":");
+  const inside = dotted.replaceAll(".", "/");
+  const root = path.find((root) => isFolder(`${root}/${inside}`));
+  if (root !== undefined) return [root, inside, ...below].join("/");
+  throw new AlembicConfigError(
+    `The package '${dotted}' of Alembic's ${name} was not found`,
+    "alembic-package-missing",
+    `Looked in ${path.join(", ")}. Set 'prepend_sys_path' to the folder that holds it, or ${name} to a path.`,
+    placeOf(options, name),
+  );
+}
