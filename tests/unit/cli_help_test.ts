@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { chooseCommand, parseLine, readArguments, readOptions } from "../../src/cli/command_line.ts";
+import { GLOBAL_OPTIONS } from "../../src/cli/command.ts";
+import { allCommands } from "../../src/cli/commands.ts";
+import { commandHelp, overview, usageOf } from "../../src/cli/help.ts";
+import { plain } from "./cli_recorder.ts";
+
+/** Words of a line as a shell gives them. */
+function shellWords(line: string): string[] {
+  return [...line.replace(/ > .*$/, "").matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "");
+}
+
+Deno.test("overview() names every command", () => {
+  const text = plain(overview());
+  for (const { name, summary } of allCommands()) assert.match(text, new RegExp(`^  ${name} +${summary}$`, "m"));
+});
+
+Deno.test("commandHelp() teaches each command, its options, and two to four examples that are understood", async () => {
+  const commands = allCommands();
+  for (const entry of commands) {
+    const command = await entry.load();
+    assert.ok(command.description.join(" ").length > 60, entry.name);
+    assert.ok(command.examples.length >= 2 && command.examples.length <= 4, entry.name);
+    for (const { text } of Object.values(command.arguments)) assert.notEqual(text, "");
+    for (const { line } of command.examples) {
+      const { words, rest } = chooseCommand(shellWords(line), GLOBAL_OPTIONS, (word) => word === "alembic");
+      const meant = await commands.find(({ name }) => name === words.join(" "))?.load();
+      assert.ok(meant, line);
+      const table = { ...GLOBAL_OPTIONS, ...meant.options };
+      const parsed = parseLine(rest, table, "");
+      readOptions(parsed, table);
+      readArguments(parsed, meant.arguments, "");
+    }
+  }
+});
+
+Deno.test("commandHelp() and overview() keep within 80 columns", async () => {
+  const pages = [overview()];
+  for (const entry of allCommands()) pages.push(commandHelp(entry, await entry.load()));
+  for (const line of pages.flatMap((page) => plain(page).split("\n"))) assert.ok(line.length <= 80, line);
+});
+
+Deno.test("commandHelp() is this for downgrade", async () => {
+  const entry = allCommands().find(({ name }) => name === "downgrade");
+  assert.ok(entry);
+  assert.equal(
+    plain(commandHelp(entry, await entry.load())),
+    `Undo what was applied
+
+Usage: delembic downgrade [OPTIONS] TARGET
+
+Runs the downgrade of applied migrations, in the reverse of the order in which
+they are applied, and takes them out of the record. Nothing is undone when one
+of those that would have to go has no downgrade.
+
+In production a new migration that corrects the data is mostly the better way:
+it runs everywhere the same.
+
+Arguments:
+  TARGET  -N (the last N), a revision (all after it), or base (all)
+
+Options:
+      --dry-run               print what would be undone; change nothing
+      --lock-timeout SECONDS  how long to wait for another run to end (default:
+                              300)
+
+Examples:
+  delembic downgrade -1
+      Undo the last migration.
+  delembic downgrade D002 --dry-run
+      See what would be undone to come back to D002.
+  delembic downgrade base
+      Undo everything.
+
+Run 'delembic help' for the options of every command.`,
+  );
+});
+
+Deno.test("usageOf() does not tell of options that are not listed", async () => {
+  const entry = allCommands().find(({ name }) => name === "current");
+  assert.equal(usageOf("current", await entry?.load() ?? { arguments: {}, options: {} }), "current");
+});
+
+Deno.test("a command's options do not have names of those of every command", async () => {
+  for (const entry of allCommands()) {
+    const { options } = await entry.load();
+    const shorts = new Set(Object.values(GLOBAL_OPTIONS).map(({ short }) => short));
+    for (const [key, { short }] of Object.entries(options)) {
+      assert.ok(!(key in GLOBAL_OPTIONS), `${entry.name} ${key}`);
+      assert.ok(short === undefined || !shorts.has(short), `${entry.name} ${short}`);
+    }
+  }
+});
