@@ -1,0 +1,257 @@
+/**
+ * A session on PostgreSQL: one connection, one statement at a time.
+ *
+ * @module
+ */
+
+import type { Socket } from "node:net";
+import type { ReservedSql, Sql } from "postgres";
+import { DatabaseError, type Result, type Row, type Session } from "./database.ts";
+import { postgresDialect } from "./postgres_dialect.ts";
+import { lostError, type StatementContext, statementError } from "./postgres_errors.ts";
+import { Parameter } from "./postgres_types.ts";
+import type { WireListener } from "./postgres_wire.ts";
+
+/** How often a server looks, in the middle of a statement, whether its client is still there. */
+const CLIENT_CHECK = "5s";
+/** How long the server may take to hang up when it is told good-bye, in milliseconds. */
+const CLOSE_MS = 1_000;
+const CANCEL_MS = 500;
+const STREAM_ROWS = 1_000;
+/** The protocol counts the values of a statement in 16 bits, and the driver keeps two. */
+const MOST_PARAMETERS = 65_533;
+
+/** The driver's `unsafe`, with an option that its types do not know: the simple protocol, for several statements at once. */
+export type RunText = (
+  text: string,
+  values: readonly unknown[],
+  options: { readonly simple: boolean },
+) => PromiseLike<unknown>;
+
+export interface SessionParts {
+  readonly socket: Socket;
+  readonly wire: WireListener;
+  readonly sql: Sql;
+  readonly native: ReservedSql;
+  readonly runText: RunText;
+  readonly backend: number | undefined;
+  /** Whether the server can look for lost clients in the middle of a statement, and does not do so by itself. */
+  readonly checksClients: boolean;
+  readonly cancel: () => Promise<void>;
+}
+
+/** What the driver gives for a statement. */
+interface DriverResult extends Array<Row> {
+  readonly count: number | null;
+  readonly command: string | undefined;
+}
+
+export class PostgresSession implements Session {
+  readonly dialect = postgresDialect;
+  readonly backend: number | undefined;
+  readonly native: ReservedSql;
+  readonly #parts: SessionParts;
+  readonly #gone: Promise<void>;
+  #lost = false;
+  #closing: Promise<void> | undefined;
+  #checksClients: boolean;
+  /** Ends the statement that runs, when the connection goes away under it. */
+  #abandon: ((error: DatabaseError) => void) | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #cursors = 0;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.native = parts.native;
+    this.backend = parts.backend;
+    this.#checksClients = parts.checksClients;
+    this.#gone = new Promise((resolve) => {
+      // in front of the driver's own listeners: who hears of the driver's error must find the session lost
+      parts.socket.prependListener("error", () => this.#lose());
+      parts.socket.prependListener("close", () => {
+        this.#lose();
+        resolve();
+      });
+    });
+    if (parts.socket.destroyed) this.#lose();
+  }
+
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  get inTransaction(): boolean {
+    return !this.#lost && this.#parts.wire.transaction !== "none";
+  }
+
+  query(text: string, params: readonly unknown[] = []): Promise<Result> {
+    return this.#inTurn(() => this.#run(text, { params }));
+  }
+
+  begin(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.#checksClients) return void await this.#run("begin");
+      try {
+        // in one round trip
+        await this.#run(`begin; set local client_connection_check_interval = '${CLIENT_CHECK}'`, { simple: true });
+      } catch (error) {
+        // a server on a system that cannot check (Windows) knows the setting and refuses it
+        if (this.#lost || this.#parts.wire.transaction !== "failed") throw error;
+        this.#checksClients = false;
+        await this.#run("rollback");
+        await this.#run("begin");
+      }
+    });
+  }
+
+  commit(): Promise<void> {
+    return this.#inTurn(async () => {
+      const failed = this.#parts.wire.transaction === "failed";
+      await this.#run("commit");
+      if (!failed) return;
+      throw new DatabaseError("other", "The transaction was rolled back, because a statement in it had failed", {
+        statement: "commit",
+        hint: "To go on after an error within a transaction, set a savepoint before it.",
+      });
+    });
+  }
+
+  rollback(): Promise<void> {
+    return this.#inTurn(async () => void await this.#run("rollback"));
+  }
+
+  /**
+   * A cursor of SQL, not of the protocol, so that other statements may run between its rows. Outside of a transaction
+   * it has one of its own, which ends with the loop: what was done in the loop is then committed.
+   */
+  async *stream(text: string, params: readonly unknown[] = [], { size = STREAM_ROWS } = {}): AsyncGenerator<Row> {
+    await this.#turn;
+    const cursor = `delembic_cursor_${++this.#cursors}`;
+    const own = !this.inTransaction;
+    if (own) await this.begin();
+    try {
+      const declare = `declare ${cursor} no scroll cursor for `;
+      await this.#inTurn(() => this.#run(text, { params, prefix: declare }));
+      for (;;) {
+        const { rows } = await this.query(`fetch ${size} from ${cursor}`);
+        yield* rows;
+        if (rows.length < size) return;
+      }
+    } finally {
+      await this.#endStream(cursor, own);
+    }
+  }
+
+  async #endStream(cursor: string, own: boolean): Promise<void> {
+    if (this.#lost || !this.inTransaction) return;
+    if (this.#parts.wire.transaction === "failed") {
+      if (own) await this.rollback();
+    } else if (own) {
+      await this.commit();
+    } else {
+      await this.query(`close ${cursor}`);
+    }
+  }
+
+  cancel(): Promise<void> {
+    if (this.#lost || this.#closing !== undefined) return Promise.resolve();
+    const request = this.#parts.cancel();
+    // what comes next waits, so that the request cannot stop it instead
+    this.#turn = Promise.all([this.#turn, request.catch(() => undefined)]);
+    return request;
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    if (this.#lost) return;
+    const { socket, sql, cancel } = this.#parts;
+    if (this.#abandon !== undefined) await within(CANCEL_MS, cancel().catch(() => undefined));
+    this.#lose("it was closed here");
+    await sql.end({ timeout: 0 });
+    await within(CLOSE_MS, this.#gone);
+    socket.destroy();
+    await within(CLOSE_MS, this.#gone);
+  }
+
+  /** Statements take turns, so that what is known of the transaction is true when the next one starts. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #run(
+    text: string,
+    { params = [], simple = false, prefix = "" }: { params?: readonly unknown[]; simple?: boolean; prefix?: string } =
+      {},
+  ): Promise<Result> {
+    const context = { statement: text, prefix: prefix.length };
+    if (this.#lost) throw lostError(this.#reason(), text);
+    try {
+      const values = parametersOf(params);
+      refuseNul(text);
+      const result = await this.#untilLost(this.#parts.runText(prefix + text, values, { simple }), context);
+      return Array.isArray(result) ? { rows: [...result], count: result.count ?? 0 } : this.#refuseCopy(text);
+    } catch (error) {
+      throw statementError(error, context);
+    }
+  }
+
+  /** The driver may leave a statement without an answer when the connection breaks between two of its steps. */
+  #untilLost(query: PromiseLike<unknown>, { statement }: StatementContext): Promise<DriverResult> {
+    return new Promise<DriverResult>((resolve, reject) => {
+      this.#abandon = () => reject(lostError(this.#reason(), statement));
+      query.then((result) => resolve(result as DriverResult), reject);
+    }).finally(() => this.#abandon = undefined);
+  }
+
+  /** The server waits for data now, or sends them, and nothing here would ever end that. */
+  #refuseCopy(statement: string): never {
+    this.#parts.socket.destroy();
+    throw new DatabaseError("other", "COPY from STDIN or to STDOUT cannot run as a statement", {
+      statement,
+      hint: "Use conn.load() or '-- delembic load:' to bring data in.",
+    });
+  }
+
+  #reason(): string | undefined {
+    return this.#parts.wire.fatal?.get("M") ?? this.#closedHere;
+  }
+
+  #closedHere: string | undefined;
+
+  #lose(reason?: string): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.#closedHere = reason;
+    // whoever uses the native connection gets an error then, and not silence
+    void this.#parts.sql.end({ timeout: 0 });
+    this.#abandon?.(lostError(this.#reason()));
+  }
+}
+
+/** @throws {DatabaseError} when there are too many; @throws {TypeError} for what cannot be a value */
+function parametersOf(params: readonly unknown[]): (Parameter | null)[] {
+  if (params.length > MOST_PARAMETERS) {
+    throw new DatabaseError("other", `A statement takes at most ${MOST_PARAMETERS} values, not ${params.length}`, {
+      hint: "Split it, pass an array (= any($1)), or load the data with conn.load().",
+    });
+  }
+  return params.map((value) => value === null ? null : new Parameter(value));
+}
+
+/** In the protocol a NUL would end the text in the middle. */
+function refuseNul(text: string): void {
+  if (text.includes("\0")) throw new DatabaseError("other", "A statement cannot hold a NUL character");
+}
+
+/** Waits for something, but not for long. */
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const enough = new Promise<void>((resolve) => timer = setTimeout(resolve, milliseconds));
+  await Promise.race([work, enough]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,76 @@
+/**
+ * Opens the socket to a PostgreSQL server, with TLS where the settings want it.
+ *
+ * @module
+ */
+
+import { connect, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { tlsRequest } from "./postgres_wire.ts";
+import { NetworkTrouble } from "./postgres_errors.ts";
+import type { ServerTarget } from "./target.ts";
+import { type EncryptedWay, tlsOptions, type TlsWay } from "./tls.ts";
+
+/** After this long without traffic the system asks whether the other side is still there, in milliseconds. */
+const KEEP_ALIVE_MS = 30_000;
+
+/** How long an attempt may take; `signal` is aborted with the error to throw. */
+export interface SocketOptions {
+  readonly way: TlsWay;
+  readonly signal: AbortSignal;
+}
+
+/** A socket that is ready for the first message. @throws what Node's network functions do, and {@link NetworkTrouble} */
+export async function openSocket(target: ServerTarget, { way, signal }: SocketOptions): Promise<Socket> {
+  const socket = target.socket === undefined
+    ? connect({ host: target.host, port: target.port })
+    : connect({ path: target.socket });
+  try {
+    await event(socket, "connect", signal);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    return way.encrypted ? await encrypt(socket, target.host, { way, signal }) : socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+async function encrypt(
+  socket: Socket,
+  host: string,
+  { way, signal }: { readonly way: EncryptedWay; readonly signal: AbortSignal },
+): Promise<TLSSocket> {
+  socket.write(tlsRequest());
+  const answer = await event(socket, "data", signal);
+  // more than the one letter would be somebody in between, who wants it to be taken for encrypted (CVE-2021-23222)
+  if (!(answer instanceof Uint8Array) || answer.length !== 1 || answer[0] !== "S".charCodeAt(0)) {
+    throw new NetworkTrouble("NO_TLS");
+  }
+  const encrypted = connectTls({ socket, ...tlsOptions(way, host) });
+  try {
+    await event(encrypted, "secureConnect", signal);
+    return encrypted;
+  } catch (error) {
+    encrypted.destroy();
+    throw error;
+  }
+}
+
+/** Waits for one event; what ends the socket before it is thrown. */
+function event(socket: Socket, name: "connect" | "data" | "secureConnect", signal: AbortSignal): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const onClose = () => reject(new NetworkTrouble("HUNG_UP"));
+  const onAbort = () => reject(signal.reason);
+  socket.once(name, resolve);
+  socket.once("error", reject);
+  socket.once("close", onClose);
+  signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+  return promise.finally(() => {
+    socket.off(name, resolve);
+    socket.off("error", reject);
+    socket.off("close", onClose);
+    signal.removeEventListener("abort", onAbort);
+  });
+}

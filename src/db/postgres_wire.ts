@@ -1,0 +1,112 @@
+/**
+ * Listens to what a PostgreSQL server says on a connection, for the things that the driver keeps to itself: whether a
+ * transaction is open, the key to cancel statements with, and why the server ends the connection.
+ *
+ * The format: https://www.postgresql.org/docs/current/protocol-message-formats.html
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+
+/** The state of the transaction, as each `ReadyForQuery` gives it. */
+export type TransactionState = "none" | "open" | "failed";
+
+/** What names a server process in a request to cancel its statement. */
+export interface BackendKey {
+  readonly pid: number;
+  readonly secret: Uint8Array;
+}
+
+/** The fields of an error message, by the protocol's letters. */
+export type ErrorFields = ReadonlyMap<string, string>;
+
+const HEADER_BYTES = 5;
+const ERROR = 0x45, KEY = 0x4b, AUTHENTICATION = 0x52, READY = 0x5a;
+const HEARD: ReadonlySet<number> = new Set([ERROR, KEY, AUTHENTICATION, READY]);
+/** Ok, clear text, MD5, and the three messages of SCRAM: the ways that the driver knows. */
+const KNOWN_AUTHENTICATIONS: ReadonlySet<number> = new Set([0, 3, 5, 10, 11, 12]);
+
+export class WireListener {
+  transaction: TransactionState = "none";
+  key: BackendKey | undefined;
+  /** The error with which the server ended the connection. */
+  fatal: ErrorFields | undefined;
+  /** The server asked for a way to authenticate that the driver does not know; the driver itself would wait for ever. */
+  onUnknownAuthentication: () => void = () => {};
+  #rest: Buffer = Buffer.alloc(0);
+  #skip = 0;
+
+  constructor(socket: Socket) {
+    socket.on("data", (chunk: Buffer) => this.#hear(chunk));
+  }
+
+  /** Goes from message to message; only those that matter are waited for until they are whole. */
+  #hear(chunk: Buffer): void {
+    const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    let at = 0;
+    for (;;) {
+      const left = data.length - at;
+      if (this.#skip > left || left - this.#skip < HEADER_BYTES) {
+        const skipped = Math.min(this.#skip, left);
+        this.#skip -= skipped;
+        this.#rest = data.subarray(at + skipped);
+        return;
+      }
+      at += this.#skip;
+      this.#skip = 0;
+      const type = data[at] ?? 0;
+      const length = data.readUInt32BE(at + 1) + 1;
+      if (HEARD.has(type)) {
+        if (data.length - at < length) {
+          this.#rest = data.subarray(at);
+          return;
+        }
+        this.#message(type, data.subarray(at + HEADER_BYTES, at + length));
+      }
+      this.#skip = length;
+    }
+  }
+
+  #message(type: number, body: Buffer): void {
+    switch (type) {
+      case READY:
+        this.transaction = body[0] === 0x49 ? "none" : body[0] === 0x45 ? "failed" : "open";
+        break;
+      case KEY:
+        this.key = { pid: body.readInt32BE(0), secret: Uint8Array.from(body.subarray(4)) };
+        break;
+      case AUTHENTICATION:
+        if (!KNOWN_AUTHENTICATIONS.has(body.readInt32BE(0))) this.onUnknownAuthentication();
+        break;
+      case ERROR: {
+        const fields = errorFields(body);
+        const severity = fields.get("V") ?? fields.get("S");
+        if (severity === "FATAL" || severity === "PANIC") this.fatal = fields;
+      }
+    }
+  }
+}
+
+function errorFields(body: Buffer): ErrorFields {
+  return new Map(body.toString("utf8").split("\0").filter(Boolean).map((field) => [field.slice(0, 1), field.slice(1)]));
+}
+
+/** The request for TLS: its length, and a number that stands where the protocol's version would. */
+export function tlsRequest(): Uint8Array {
+  const message = Buffer.alloc(8);
+  message.writeInt32BE(8, 0);
+  message.writeInt32BE(80877103, 4);
+  return message;
+}
+
+/** The request to cancel what a backend does; it goes over a connection of its own. */
+export function cancelRequest({ pid, secret }: BackendKey): Uint8Array {
+  const message = Buffer.alloc(12 + secret.length);
+  message.writeInt32BE(message.length, 0);
+  message.writeInt32BE(80877102, 4);
+  message.writeInt32BE(pid, 8);
+  message.set(secret, 12);
+  return message;
+}
