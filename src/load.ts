@@ -25,6 +25,8 @@ export interface LoadOptions {
 export interface LoadedFolder {
   readonly migrations: readonly LoadedMigration[];
   readonly faults: readonly Fault[];
+  /** Ids that the files with faults seem to have: taken, and no mistake where another migration depends on them. */
+  readonly broken: readonly string[];
 }
 
 /** One file, before it is read. */
@@ -48,7 +50,7 @@ const MIGRATION_FILE_REGEXP = /^[^_.](?:.*[^.])?(?<!\.d)\.(ts|js|sql|py)$/;
  */
 export async function loadMigrations(folder: string, options: LoadOptions): Promise<LoadedFolder> {
   const files = await listFiles(folder, options.relativeTo);
-  const readings: FileReading[] = [];
+  const readings: Reading[] = [];
   for (let at = 0; at < files.length; at += PARALLEL) {
     readings.push(...await Promise.all(files.slice(at, at + PARALLEL).map((file) => readMigrationFile(file, options))));
   }
@@ -56,7 +58,12 @@ export async function loadMigrations(folder: string, options: LoadOptions): Prom
   return {
     migrations: found.map(({ migration }) => migration),
     faults: [...readings.flatMap((reading) => reading.faults), ...duplicates(found)],
+    broken: readings.flatMap((reading) => reading.broken),
   };
+}
+
+interface Reading extends FileReading {
+  readonly broken: readonly string[];
 }
 
 async function listFiles(folder: string, relativeTo: string): Promise<MigrationFile[]> {
@@ -89,8 +96,8 @@ function folderError(folder: string, error: unknown): DelembicError {
   );
 }
 
-async function readMigrationFile(source: MigrationFile, { dialect }: LoadOptions): Promise<FileReading> {
-  const { path, file, kind } = source;
+async function readMigrationFile(source: MigrationFile, { dialect }: LoadOptions): Promise<Reading> {
+  const { path, file } = source;
   let bytes: Uint8Array;
   try {
     bytes = await Deno.readFile(path);
@@ -102,7 +109,20 @@ async function readMigrationFile(source: MigrationFile, { dialect }: LoadOptions
     const hint = "Save it as UTF-8.";
     return faulty({ code: "not-utf-8", message: "The file is not in UTF-8", place: { file }, hint });
   }
-  const checksum = checksumOf(bytes);
+  const reading = await readText(text, source, checksumOf(bytes), dialect);
+  const broken = reading.found.length > 0 ? [] : [...text.matchAll(REVISION_REGEXP)].map(([, id = ""]) => id);
+  return { ...reading, broken };
+}
+
+/** Where a text of any kind seems to name its revision. */
+const REVISION_REGEXP = /\brevision["']?[ \t]*(?::[ \t]*\w+[ \t]*=|[:=])[ \t]*["'`]?([A-Za-z0-9_.-]{1,128})/g;
+
+async function readText(
+  text: string,
+  { path, file, kind }: MigrationFile,
+  checksum: string,
+  dialect: SqlRules,
+): Promise<FileReading> {
   switch (kind) {
     case "sql": {
       const { readSqlMigration } = await import("./sql_migration.ts");
@@ -127,8 +147,8 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-function faulty(fault: Fault): FileReading {
-  return { found: [], faults: [fault] };
+function faulty(fault: Fault): Reading {
+  return { found: [], faults: [fault], broken: [] };
 }
 
 /** The Python tool's files are known, so that the graph is whole, and are never run. */

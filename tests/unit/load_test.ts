@@ -18,12 +18,13 @@ function script(revision: string): string {
 
 async function load(files: Record<string, string | Uint8Array>) {
   await using folder = await temporaryFolder(files);
-  const { migrations, faults } = await loadMigrations(`${folder.path}/versions`, {
+  const { migrations, faults, broken } = await loadMigrations(`${folder.path}/versions`, {
     relativeTo: folder.path,
     dialect: RULES,
   });
   return {
     migrations,
+    broken,
     faults: faults.map(({ message, place }) => `${place.file}${place.line ? `:${place.line}` : ""} ${message}`),
   };
 }
@@ -83,7 +84,7 @@ Deno.test("loadMigrations() leaves helpers, types, folders and what editors put 
 });
 
 Deno.test("loadMigrations() reports what is wrong in all files together, and gives the good ones", async () => {
-  const { migrations, faults } = await load({
+  const { migrations, faults, broken } = await load({
     "versions/a.sql": "-- delembic revision: D1\nselect 1;",
     "versions/b.ts": "export default {\n  revision: 'D2'\n  upgrade() {},\n};",
     "versions/c.js": "export default {\n  revision: 'D3',\n};",
@@ -97,6 +98,7 @@ Deno.test("loadMigrations() reports what is wrong in all files together, and giv
     "versions/d.sql The file is not in UTF-8",
   ]);
   assert.deepEqual(migrations.map(({ revision }) => revision), ["D5"]);
+  assert.deepEqual(broken, ["D1", "D2", "D3"]);
 });
 
 Deno.test("loadMigrations() says which files have the same revision", async () => {
