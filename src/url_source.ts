@@ -1,0 +1,128 @@
+/**
+ * Where the database's URL comes from: `--url`, then `DELEMBIC_URL`, then `sqlalchemy.url` of the ini file, then
+ * `databaseUrl()` of the project's `env.ts` or `env.js`.
+ *
+ * @module
+ */
+
+import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ConfigError, type ConfigValues } from "./config_values.ts";
+import { messageOf, type Place } from "./errors.ts";
+import { parseDatabaseUrl, type ParsedUrl, UrlError } from "./url.ts";
+
+export interface UrlSources {
+  /** `--url` */
+  readonly url: string | undefined;
+  readonly values: ConfigValues;
+  /** The ini file's folder. */
+  readonly folder: string;
+  readonly scriptLocation: string;
+}
+
+interface FoundUrl {
+  readonly text: string;
+  /** In words, for errors. */
+  readonly from: string;
+  readonly place?: Place;
+}
+
+/** @throws {ConfigError} when there is no URL, or none that can be used */
+export async function resolveDatabaseUrl(sources: UrlSources): Promise<ParsedUrl> {
+  const { text, from, place } = findUrl(sources) ?? await askEnvFile(sources);
+  try {
+    return parseDatabaseUrl(text, { relativeTo: sources.folder, isSocket });
+  } catch (error) {
+    if (!(error instanceof UrlError)) throw error;
+    throw new ConfigError(error.code, `${error.message} (from ${from})`, { hint: error.hint ?? "", place });
+  }
+}
+
+function findUrl({ url, values }: UrlSources): FoundUrl | undefined {
+  if (url !== undefined) {
+    if (url.trim() !== "") return { text: url, from: "--url" };
+    throw new ConfigError("database-url", "--url is empty", { hint: "Write --url postgresql://user@host/database." });
+  }
+  const variable = values.env("DELEMBIC_URL");
+  if (variable !== undefined && variable.trim() !== "") return { text: variable, from: "DELEMBIC_URL" };
+  const text = values.get("sqlalchemy.url");
+  if (text === undefined) return undefined;
+  return { text, from: `sqlalchemy.url in [${values.section}]`, place: values.place("sqlalchemy.url") };
+}
+
+const ENV_HINT = 'It should be: export function databaseUrl() { return "postgresql://…"; }';
+
+async function askEnvFile({ values, folder, scriptLocation }: UrlSources): Promise<FoundUrl> {
+  const candidates = ["env.ts", "env.js"].map((name) => join(scriptLocation, name));
+  const file = candidates.find(isFile);
+  if (file === undefined) throw noUrl(values, folder, join(scriptLocation, "env.py"));
+  const shown = relative(folder, file);
+  const fail = (what: string, cause?: unknown): never => {
+    throw new ConfigError("env-file", `${shown} ${what}`, { hint: ENV_HINT, place: { file }, cause });
+  };
+  const exported = await importEnv(file).catch((cause: unknown) => fail(`does not load: ${messageOf(cause)}`, cause));
+  const given = databaseUrlIn(exported);
+  if (given === undefined) return fail("does not export databaseUrl()");
+  let text: unknown;
+  try {
+    text = typeof given === "function" ? await given() : given;
+  } catch (cause) {
+    return fail(`could not give the database URL: ${messageOf(cause)}`, cause);
+  }
+  if (typeof text === "string" && text.trim() !== "") {
+    return { text, from: `databaseUrl() of ${shown}`, place: { file } };
+  }
+  return fail(`gave ${text === "" ? "an empty text" : typeof text} for the database URL`);
+}
+
+async function importEnv(file: string): Promise<unknown> {
+  return await import(pathToFileURL(file).href);
+}
+
+type UrlGiver = string | (() => unknown);
+
+/** `databaseUrl` by name, as a member of the default export, or the default export itself. */
+function databaseUrlIn(exported: unknown): UrlGiver | undefined {
+  const standard = memberOf(exported, "default");
+  return [memberOf(exported, "databaseUrl"), memberOf(standard, "databaseUrl"), standard].find(isGiver);
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function isGiver(value: unknown): value is UrlGiver {
+  return typeof value === "string" || typeof value === "function";
+}
+
+function noUrl(values: ConfigValues, folder: string, pythonFile: string): ConfigError {
+  const ways = `Set sqlalchemy.url in [${values.section}] of ${relative(folder, values.ini.file)} ` +
+    "(${NAME} takes an environment variable), or DELEMBIC_URL, or give --url.";
+  const python = isFile(pythonFile);
+  return new ConfigError(
+    "no-database-url",
+    python
+      ? `No database URL: ${relative(folder, pythonFile)} is for the Python tool, and is not run`
+      : "No database URL is set",
+    { hint: ways, place: { file: values.ini.file } },
+  );
+}
+
+function isFile(path: string): boolean {
+  return statOf(path)?.isFile ?? false;
+}
+
+function isSocket(path: string): boolean {
+  return statOf(path)?.isSocket ?? false;
+}
+
+/** `undefined` when there is nothing, or nothing that may be looked at. */
+function statOf(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    if (error instanceof Deno.errors.PermissionDenied) return undefined;
+    throw error;
+  }
+}
