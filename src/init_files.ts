@@ -98,7 +98,7 @@ function requireWritable({ section, folder }: NewSection): void {
 }
 
 function folderValue({ folder }: NewSection): string {
-  return folder.replaceAll("\\", "/").replaceAll("${", "$${");
+  return folder.replaceAll("\\", "/").replaceAll("${", () => "$${");
 }
 
 /** `DATABASE_URL`, or `PROD_DATABASE_URL` for the section `prod`. */
