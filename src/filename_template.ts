@@ -27,7 +27,7 @@ export function parseFilenameTemplate(text: string, place?: Place): string {
   };
   const template = text.replaceAll("%%(", "%(");
   const keys = new Set<string>();
-  for (const [part, key, , type] of template.matchAll(PART_REGEXP)) {
+  for (const [part, key, format = "", type] of template.matchAll(PART_REGEXP)) {
     if (part === "%%") continue;
     if (key === undefined) {
       return fail("filename_template has a '%' that begins no %(key)s", "Write %% for a percent sign.");
@@ -39,6 +39,9 @@ export function parseFilenameTemplate(text: string, place?: Place): string {
     }
     if (type !== "s" && !(type === "d" && NUMBERS.includes(key))) {
       return fail(`'%(${key})' in filename_template does not end with s`, `Write %(${key})s.`);
+    }
+    if (key === "revision" && format.includes(".")) {
+      return fail("filename_template cuts the revision", "Cut, two revisions could have one file; write %(revision)s.");
     }
     keys.add(key);
   }

@@ -94,7 +94,7 @@ function parseSqlite(rest: string, { relativeTo }: UrlContext): ParsedUrl {
   const target: Omit<SqliteTarget, "label"> = {
     dialect: "sqlite",
     file: resolve(relativeTo, file),
-    options: takeOptions(options, { foreign_keys: ["foreign_keys"], timeout: ["timeout"] }),
+    options: takeOptions(options, { foreign_keys: ["foreign_keys"] }),
   };
   return { target: { ...target, label: labelOf(target) }, ignored: options.ignored() };
 }

@@ -30,7 +30,11 @@ const LAYERS: readonly Layer[] = [
   { name: "values", files: named("errors clock duration graph suggest version steps checksum"), may: [] },
   { name: "port", files: ["src/db/database.ts", "src/db/ledger_sql.ts", "src/db/target.ts"], may: ["values"] },
   { name: "drivers", files: ["src/db/*.ts"], may: ["values", "port"] },
-  { name: "configuration", files: named("ini url redact config init_files"), may: ["values", "port"] },
+  {
+    name: "configuration",
+    files: named("ini url url_options url_source tls_options redact config config_values filename_template init_files"),
+    may: ["values", "port"],
+  },
   { name: "python", files: ["src/python_*.ts"], may: ["values"] },
   {
     name: "migration",

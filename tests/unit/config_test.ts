@@ -301,6 +301,10 @@ Deno.test("loadConfig() refuses templates of file names that lose or hide files"
     "%(revision)s_100%": ["filename_template has a '%' that begins no %(key)s", "Write %% for a percent sign."],
     "%(revision": ["filename_template has a '%' that begins no %(key)s", "Write %% for a percent sign."],
     "%(revision)": ["'%(revision)' in filename_template does not end with s", "Write %(revision)s."],
+    "%(revision).4s": [
+      "filename_template cuts the revision",
+      "Cut, two revisions could have one file; write %(revision)s.",
+    ],
     "%(revision)d": ["'%(revision)' in filename_template does not end with s", "Write %(revision)s."],
   };
   for (const [text, [message, hint]] of Object.entries(cases)) {

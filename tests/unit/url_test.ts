@@ -289,8 +289,8 @@ Deno.test("parseDatabaseUrl() understands options of the drivers, and tells whic
   assert.deepEqual(ignored, ["prepared_statement_cache_size", "client_encoding", "channel_binding"]);
   assert.deepEqual(server("mysql+pymysql://h/d?charset=utf8mb4").options, { charset: "utf8mb4" });
   const sqlite = parseDatabaseUrl("sqlite:///a.db?foreign_keys=off&timeout=5&check_same_thread=false", CONTEXT);
-  assert.deepEqual(sqlite.target.options, { foreign_keys: "off", timeout: "5" });
-  assert.deepEqual(sqlite.ignored, ["check_same_thread"]);
+  assert.deepEqual(sqlite.target.options, { foreign_keys: "off" });
+  assert.deepEqual(sqlite.ignored, ["timeout", "check_same_thread"]);
 });
 
 Deno.test("parseDatabaseUrl() takes connect_timeout=0 for the default, and refuses what is no number", () => {
