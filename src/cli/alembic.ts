@@ -136,6 +136,7 @@ function scriptLines(tree: AlembicTree, revisions: readonly AlembicRevision[]): 
   return revisions.map(({ revision, down, dependsOn, message }) => {
     const from = down.length === 0 ? "<base>" : down.join(", ");
     const also = dependsOn.length === 0 ? "" : ` (${dependsOn.join(", ")})`;
-    return `${from}${also} -> ${labelled(tree, revision)}${ends.has(revision) ? " (head)" : ""}, ${message}`;
+    const to = `${labelled(tree, revision)}${ends.has(revision) ? " (head)" : ""}`;
+    return `${from}${also} -> ${to}, ${message === "" ? "empty message" : message}`;
   });
 }

@@ -6,6 +6,7 @@
 
 import type { Config } from "../config.ts";
 import { type Database, DatabaseError, type Queryable, type Session } from "../db/database.ts";
+import { formatPlace } from "../errors.ts";
 import type { Project } from "../project.ts";
 import type { Survey } from "../survey.ts";
 import type { Context } from "./command.ts";
@@ -109,6 +110,7 @@ function nothingThere({ dialect }: Database): Queryable {
 export function tellFileFaults(context: Context, { config, project }: Pick<OpenProject, "config" | "project">): void {
   const view = projectView(context, config);
   for (const fault of project.faults) {
+    context.output.warnings.push(`${fault.message} (${formatPlace(fault.place)})`);
     const [first = "", ...more] = faultLines(fault, view);
     const head = typeof first === "string" ? [` ${first}`] : [" ", ...first];
     context.output.problem([[styled("red", "Error:"), ...head], ...more]);
