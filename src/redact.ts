@@ -19,8 +19,11 @@ const COMMON_WORDS: ReadonlySet<string> = new Set(
     "true upgrade user version work").split(" "),
 );
 
-/** `scheme://user:password@`, up to the last `@` of the word, for passwords with an `@` in them. */
-const URL_REGEXP = /\b([a-z][a-z0-9+.-]*:\/\/[^\s:/?#@]*):\S*@/gi;
+/**
+ * `scheme://user:password@`, up to the last `@` of the word, for passwords with an `@` in them. The lengths have limits
+ * so that a long text without a blank does not take for ever.
+ */
+const URL_REGEXP = /\b([a-z][a-z0-9+.-]{0,40}:\/\/[^\s:/?#@]{0,256}):\S{0,1024}@/gi;
 /** `password=…`, bare or quoted: in a query string, a connection string, a log line. */
 const ASSIGNMENT_REGEXP =
   /\b((?:\w*_)?(?:ssl)?(?:password|passwd|passphrase|pwd)\s*=\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\"(?:(?!\\").)*\\"|[^\s&;'"\\]+)/gi;
