@@ -12,7 +12,7 @@ import type { Socket } from "node:net";
 import postgres, { type ReservedSql, type Sql } from "postgres";
 import { type Database, DatabaseError, type Role } from "./database.ts";
 import { postgresDialect } from "./postgres_dialect.ts";
-import { connectError, NetworkTrouble } from "./postgres_errors.ts";
+import { connectError, NetworkTrouble, sqlStateOf } from "./postgres_errors.ts";
 import { PostgresSession, type RunText } from "./postgres_session.ts";
 import { openSocket } from "./postgres_socket.ts";
 import { type DriverType, driverTypes } from "./postgres_types.ts";
@@ -47,12 +47,17 @@ async function connect(target: ServerTarget, role: Role): Promise<PostgresSessio
   throw connectError(failure, target);
 }
 
-/** Whether the next way of the TLS plan could succeed where this one failed. */
+/** Troubles that are the same with and without TLS. */
+const SAME_BOTH_WAYS: ReadonlySet<string> = new Set([
+  ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EAI_NONAME", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "EACCES"],
+  ...["NO_ANSWER", "UNKNOWN_AUTHENTICATION"],
+]);
+
+/** Whether the next way of the TLS plan could succeed where this one failed: TLS itself did, or pg_hba.conf wants it so. */
 function mayBeOtherwise(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  // 28000: no line of pg_hba.conf for a connection of this kind
-  return code === "28000" || code === "NO_TLS" || code === "HUNG_UP" || code === "ECONNRESET" ||
-    code.includes("CERT") || code.includes("TLS") || code.includes("SSL");
+  const sqlState = sqlStateOf(error);
+  if (sqlState !== undefined) return sqlState === "28000";
+  return !(error instanceof Error && "code" in error && SAME_BOTH_WAYS.has(String(error.code)));
 }
 
 /** Ends the attempt when the target's time to connect is over. */

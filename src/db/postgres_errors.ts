@@ -75,6 +75,11 @@ function isServerError(error: unknown): error is ServerError {
     SQLSTATE_REGEXP.test(error.code);
 }
 
+/** The SQLSTATE of what the driver threw, when it is the server's error. */
+export function sqlStateOf(error: unknown): string | undefined {
+  return isServerError(error) ? error.code : undefined;
+}
+
 function meaningOf(sqlState: string): Meaning {
   return MEANINGS[sqlState] ?? MEANINGS[sqlState.slice(0, 2)] ?? { kind: "other" };
 }
@@ -88,7 +93,7 @@ export interface StatementContext {
 /** The error of a statement. The cause is left out: the driver hangs the values of the statement on it. */
 export function statementError(error: unknown, { statement, prefix }: StatementContext): DatabaseError {
   if (error instanceof DatabaseError) return error;
-  if (!isServerError(error)) return new DatabaseError("other", messageOf(error), { statement });
+  if (!isServerError(error)) return clientError(error, statement);
   const { kind, hint } = meaningOf(error.code);
   const details = detailsOf(error);
   return new DatabaseError(kind, error.message, {
@@ -96,6 +101,16 @@ export function statementError(error: unknown, { statement, prefix }: StatementC
     details: details.position === undefined ? details : { ...details, position: details.position - prefix },
     hint: hint ?? error.hint,
   });
+}
+
+const BROKEN_REGEXP = /^(?:CONNECTION_|ECONN|EPIPE)/;
+
+/** What the driver, and not the server, raised. */
+function clientError(error: unknown, statement: string): DatabaseError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return BROKEN_REGEXP.test(code)
+    ? lostError(undefined, statement)
+    : new DatabaseError("other", messageOf(error), { statement });
 }
 
 function detailsOf(error: ServerError): DatabaseErrorDetails {

@@ -5,6 +5,7 @@
  */
 
 import type { Socket } from "node:net";
+import { Stream } from "node:stream";
 import type { ReservedSql, Sql } from "postgres";
 import { DatabaseError, type Result, type Row, type Session } from "./database.ts";
 import { postgresDialect } from "./postgres_dialect.ts";
@@ -40,7 +41,7 @@ export interface SessionParts {
   readonly cancel: () => Promise<void>;
 }
 
-/** What the driver gives for a statement. */
+/** What the driver gives for a statement, unless it is a COPY: then a stream. */
 interface DriverResult extends Array<Row> {
   readonly count: number | null;
   readonly command: string | undefined;
@@ -194,22 +195,25 @@ export class PostgresSession implements Session {
       const values = parametersOf(params);
       refuseNul(text);
       const result = await this.#untilLost(this.#parts.runText(prefix + text, values, { simple }), context);
-      return Array.isArray(result) ? { rows: [...result], count: result.count ?? 0 } : this.#refuseCopy(text);
+      if (result instanceof Stream) this.#refuseCopy(result, text);
+      return { rows: [...result], count: result.count ?? 0 };
     } catch (error) {
       throw statementError(error, context);
     }
   }
 
   /** The driver may leave a statement without an answer when the connection breaks between two of its steps. */
-  #untilLost(query: PromiseLike<unknown>, { statement }: StatementContext): Promise<DriverResult> {
-    return new Promise<DriverResult>((resolve, reject) => {
+  #untilLost(query: PromiseLike<unknown>, { statement }: StatementContext): Promise<DriverResult | Stream> {
+    return new Promise<DriverResult | Stream>((resolve, reject) => {
       this.#abandon = () => reject(lostError(this.#reason(), statement));
-      query.then((result) => resolve(result as DriverResult), reject);
+      query.then((result) => resolve(result as DriverResult | Stream), reject);
     }).finally(() => this.#abandon = undefined);
   }
 
   /** The server waits for data now, or sends them, and nothing here would ever end that. */
-  #refuseCopy(statement: string): never {
+  #refuseCopy(data: Stream, statement: string): never {
+    data.on("error", () => undefined);
+    this.#lose("a COPY was left without its data");
     this.#parts.socket.destroy();
     throw new DatabaseError("other", "COPY from STDIN or to STDOUT cannot run as a statement", {
       statement,

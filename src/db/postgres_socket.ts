@@ -26,7 +26,7 @@ export async function openSocket(target: ServerTarget, { way, signal }: SocketOp
     ? connect({ host: target.host, port: target.port })
     : connect({ path: target.socket });
   try {
-    await event(socket, "connect", signal);
+    await event(socket, "connect", signal, () => {});
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     return way.encrypted ? await encrypt(socket, target.host, { way, signal }) : socket;
@@ -42,14 +42,16 @@ async function encrypt(
   { way, signal }: { readonly way: EncryptedWay; readonly signal: AbortSignal },
 ): Promise<TLSSocket> {
   socket.write(tlsRequest());
-  const answer = await event(socket, "data", signal);
-  // more than the one letter would be somebody in between, who wants it to be taken for encrypted (CVE-2021-23222)
-  if (!(answer instanceof Uint8Array) || answer.length !== 1 || answer[0] !== "S".charCodeAt(0)) {
-    throw new NetworkTrouble("NO_TLS");
-  }
-  const encrypted = connectTls({ socket, ...tlsOptions(way, host) });
+  // within the event: Deno before 2.8 cannot take over a socket that has begun to wait for what comes next
+  const encrypted = await event(socket, "data", signal, (answer) => {
+    // more than the one letter would be somebody in between, who wants it to be taken for encrypted (CVE-2021-23222)
+    if (!(answer instanceof Uint8Array) || answer.length !== 1 || answer[0] !== "S".charCodeAt(0)) {
+      throw new NetworkTrouble("NO_TLS");
+    }
+    return connectTls({ socket, ...tlsOptions(way, host) });
+  });
   try {
-    await event(encrypted, "secureConnect", signal);
+    await event(encrypted, "secureConnect", signal, () => {});
     return encrypted;
   } catch (error) {
     encrypted.destroy();
@@ -57,18 +59,30 @@ async function encrypt(
   }
 }
 
-/** Waits for one event; what ends the socket before it is thrown. */
-function event(socket: Socket, name: "connect" | "data" | "secureConnect", signal: AbortSignal): Promise<unknown> {
-  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+/** Waits for one event, and gives what `use` makes of it within the event; what ends the socket before it is thrown. */
+function event<T>(
+  socket: Socket,
+  name: "connect" | "data" | "secureConnect",
+  signal: AbortSignal,
+  use: (value: unknown) => T,
+): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const onEvent = (value: unknown) => {
+    try {
+      resolve(use(value));
+    } catch (error) {
+      reject(error);
+    }
+  };
   const onClose = () => reject(new NetworkTrouble("HUNG_UP"));
   const onAbort = () => reject(signal.reason);
-  socket.once(name, resolve);
+  socket.once(name, onEvent);
   socket.once("error", reject);
   socket.once("close", onClose);
   signal.addEventListener("abort", onAbort);
   if (signal.aborted) onAbort();
   return promise.finally(() => {
-    socket.off(name, resolve);
+    socket.off(name, onEvent);
     socket.off("error", reject);
     socket.off("close", onClose);
     signal.removeEventListener("abort", onAbort);

@@ -13,6 +13,9 @@
  * | arrays whose first index is not 1, of types that users made, and of JSON with several dimensions | text |
  * | all others                             | text as the server writes it                                        |
  *
+ * A domain is read as its base type is, but the server names the domain itself where it wants a value: to write a
+ * string or an array into a domain over JSON, say `$1::jsonb`.
+ *
  * @module
  */
 

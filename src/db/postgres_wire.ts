@@ -8,7 +8,6 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { Socket } from "node:net";
 
 /** The state of the transaction, as each `ReadyForQuery` gives it. */
 export type TransactionState = "none" | "open" | "failed";
@@ -38,7 +37,7 @@ export class WireListener {
   #rest: Buffer = Buffer.alloc(0);
   #skip = 0;
 
-  constructor(socket: Socket) {
+  constructor(socket: { on(event: "data", listener: (chunk: Buffer) => void): unknown }) {
     socket.on("data", (chunk: Buffer) => this.#hear(chunk));
   }
 

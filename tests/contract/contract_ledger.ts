@@ -15,10 +15,14 @@ const TABLES: readonly LedgerTable[] = [
 /** A session on a database with all tables of the ledger. */
 export async function openWithLedger(ground: Ground): Promise<Session> {
   const session = await ground.open("audit");
+  await createLedger(session);
+  return session;
+}
+
+export async function createLedger(session: Session): Promise<void> {
   for (const table of TABLES) {
     for (const statement of session.dialect.ledger.create[table]) await session.query(statement);
   }
-  return session;
 }
 
 export const ledgerTests: ContractTests = {
