@@ -12,9 +12,9 @@ const text = fc.oneof(
   ),
   fc.stringMatching(/^[a-z0-9!$*+.~_-]{1,8}$/),
 );
-const rawPassword = fc.stringMatching(/^[a-zA-Z0-9!$*+.~_/?#:%&=-]{1,8}$/).filter((text) =>
-  !/%[0-9a-fA-F]{2}/.test(text)
-);
+// `?a=` could begin the options: such a URL is refused as readable in two ways
+const rawPassword = fc.stringMatching(/^[a-zA-Z0-9!$*+.~_/?#:%&=-]{1,8}$/)
+  .filter((text) => !/%[0-9a-fA-F]{2}|\?.*=/.test(text));
 const login = fc.oneof(
   fc.constant(""),
   text.map((user) => `${user}@`),
