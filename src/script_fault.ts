@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { type Fault, messageOf, type Place } from "./errors.ts";
 
 /** The file that was to be imported. */
@@ -54,7 +55,7 @@ function missingFault(specifier: string, error: unknown, text: string, imported:
   const isFile = specifier.startsWith("file:");
   return {
     code: "import",
-    message: `Cannot find the imported module '${isFile ? readable(specifier) : specifier}'`,
+    message: `Cannot find the imported module '${readable(specifier)}'`,
     place,
     hint: isFile
       ? "Is the path right? It is relative to the importing file, and has its extension."
@@ -97,5 +98,5 @@ function placeIn(error: unknown, { file, url }: Imported): Place {
 }
 
 function readable(url: string): string {
-  return decodeURIComponent(new URL(url).pathname);
+  return url.startsWith("file:") ? fileURLToPath(url) : url;
 }

@@ -86,10 +86,8 @@ export class SqlLexer {
     const character = text.charAt(start);
     const comment = this.#comment(start);
     if (comment !== undefined) return comment;
-    if (character === "'") return this.#quoted(start, "'", lexicon.backslashEscapes, "string");
-    if (character === '"') return this.#quoted(start, '"', lexicon.backslashEscapes, "name");
-    if (lexicon.identifierQuotes.includes(character)) {
-      return this.#quoted(start, character === "[" ? "]" : character, false, "name");
+    if (character === "'" || character === '"' || lexicon.identifierQuotes.includes(character)) {
+      return this.#quoted(start, character);
     }
     if (character === "$" && lexicon.dollarQuotes) return this.#dollar(start);
     return this.#word(start);
@@ -125,8 +123,12 @@ export class SqlLexer {
   }
 
   /** A doubled quote reads as two texts without anything between them, which cuts no statement differently. */
-  #quoted(start: number, close: string, backslash: boolean, kind: "string" | "name"): Read {
-    const end = quoteEnd(this.#text, start + 1, close, backslash);
+  #quoted(start: number, open: string): Read {
+    const kind = open === "'" ? "string" : "name";
+    const escapes = this.#lexicon.backslashEscapes && (open === "'" || open === '"');
+    const end = escapes
+      ? escapedEnd(this.#text, start + 1, open)
+      : endOf(this.#text.indexOf(open === "[" ? "]" : open, start + 1), 1);
     if (end !== undefined) return { kind, end };
     return { kind, end: this.#text.length, unterminated: kind === "string" ? "string" : "quoted name" };
   }
@@ -177,7 +179,7 @@ export class SqlLexer {
   #escapeString(start: number): Read {
     let at = start + 2;
     for (;;) {
-      const end = quoteEnd(this.#text, at, "'", true);
+      const end = escapedEnd(this.#text, at, "'");
       if (end === undefined) return { kind: "string", end: this.#text.length, unterminated: "string" };
       const next = this.#text.charAt(end) === "'" ? end + 1 : match(CONTINUATION_REGEXP, this.#text, end);
       if (next === undefined) return { kind: "string", end };
@@ -205,8 +207,7 @@ const SINGLE_OR_BACKSLASH_REGEXP = /['\\]/g;
 const DOUBLE_OR_BACKSLASH_REGEXP = /["\\]/g;
 
 /** Behind the closing quote; hops from mark to mark, as one expression for it all would run out of stack on a long text. */
-function quoteEnd(text: string, from: number, close: string, backslash: boolean): number | undefined {
-  if (!backslash) return endOf(text.indexOf(close, from), 1);
+function escapedEnd(text: string, from: number, close: string): number | undefined {
   const marks = close === "'" ? SINGLE_OR_BACKSLASH_REGEXP : DOUBLE_OR_BACKSLASH_REGEXP;
   marks.lastIndex = from;
   for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {

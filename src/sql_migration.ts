@@ -13,7 +13,7 @@ import { runAll, type SqlRules, validateAll } from "./sql_steps.ts";
 import { type LocatedStatement, type Mark, splitSql } from "./sql_text.ts";
 import { closest } from "./suggest.ts";
 
-const DIRECTIVE_REGEXP = /^--[ \t]*delembic(?![\w./-])[ \t]*(.*?)[ \t\r]*$/is;
+const DIRECTIVE_REGEXP = /^--[ \t]*delembic(?![\w./'’-])[ \t]*(.*?)[ \t\r]*$/is;
 const HEADER_REGEXP = /^([\w-]+)[ \t]*:[ \t]*(.*)$/s;
 
 const SECTIONS = ["upgrade", "validate", "downgrade"] as const;

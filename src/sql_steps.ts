@@ -26,51 +26,40 @@ export function runAll(statements: readonly LocatedStatement[], context: StepCon
   return async (conn, run) => {
     for (const [index, statement] of statements.entries()) {
       run.signal.throwIfAborted();
-      await execute(conn, statement, context.file, (error) => committedBefore(statements, index, context, error));
+      try {
+        await conn.execute(statement.text);
+      } catch (error) {
+        if (!(error instanceof DatabaseError)) throw error;
+        const count = countCommitted(statements.slice(0, index + 1), context, error);
+        const committed = count === 0 ? undefined : { committed: count, total: statements.length };
+        throw statementError(error, statement, { file: context.file, committed });
+      }
     }
   };
 }
 
-async function execute(
-  conn: Connection,
+function statementError(
+  error: DatabaseError,
   statement: LocatedStatement,
-  file: string,
-  committed: (error: DatabaseError) => Committed | undefined,
-): Promise<Rows> {
-  try {
-    return await conn.execute(statement.text);
-  } catch (error) {
-    if (!(error instanceof DatabaseError)) throw error;
-    throw new StatementError(error, placeOf(file, statement, error.details.position), committed(error));
-  }
+  { file, committed }: { readonly file: string; readonly committed: Committed | undefined },
+): StatementError {
+  return new StatementError(error, placeOf(file, statement, error.details.position), committed);
 }
 
 /** MySQL could not parse the statement, so it did nothing, not even the commit that comes before DDL. */
 const PARSE_ERROR_ERRNO = 1064;
 
-/** What cannot be rolled back when the statement at `index` failed. */
-function committedBefore(
-  statements: readonly LocatedStatement[],
-  index: number,
-  context: StepContext,
-  error: DatabaseError,
-): Committed | undefined {
-  const count = context.transaction ? committedInTransaction(statements, index, context.dialect, error) : index;
-  return count === 0 ? undefined : { committed: count, total: statements.length };
-}
-
-/** The last statement up to `index` that committed by itself took all before it along. */
-function committedInTransaction(
-  statements: readonly LocatedStatement[],
-  index: number,
-  dialect: SqlRules,
-  error: DatabaseError,
-): number {
+/** How many statements cannot be rolled back when the last of these failed. */
+function countCommitted(statements: readonly LocatedStatement[], context: StepContext, error: DatabaseError): number {
+  const before = statements.length - 1;
+  const { dialect } = context;
+  if (!context.transaction) return before;
   if (dialect.transactionalDdl) return 0;
-  const commits = (statement: LocatedStatement | undefined) =>
-    statement !== undefined && dialect.commitsImplicitly(statement.text);
-  if (commits(statements[index]) && error.details.errno !== PARSE_ERROR_ERRNO) return index;
-  return statements.slice(0, index).findLastIndex(commits) + 1;
+  const commits = (statement: LocatedStatement) => dialect.commitsImplicitly(statement.text);
+  // a statement that commits takes all before it along, also when it fails itself
+  const failed = statements.slice(before);
+  if (failed.some(commits) && error.details.errno !== PARSE_ERROR_ERRNO) return before;
+  return statements.slice(0, before).findLastIndex(commits) + 1;
 }
 
 /** Where the server's position (in characters, from 1) is in the file, or where the statement begins. */
@@ -88,17 +77,26 @@ export function validateAll(statements: readonly LocatedStatement[], file: strin
   return async (conn, run) => {
     for (const statement of statements) {
       run.signal.throwIfAborted();
-      const rows = await execute(conn, statement, file, () => undefined);
+      const rows = await query(conn, statement, file);
       const problem = checkProblem(rows);
       if (problem === undefined) continue;
-      const query = statement.text.replace(/\s+/g, " ");
-      throw new ValidationError(`Validation ${problem}: ${query}`, {
+      const shown = statement.text.replace(/\s+/g, " ");
+      throw new ValidationError(`Validation ${problem}: ${shown}`, {
         file,
         line: statement.line,
         column: statement.column,
       });
     }
   };
+}
+
+async function query(conn: Connection, statement: LocatedStatement, file: string): Promise<Rows> {
+  try {
+    return await conn.execute(statement.text);
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    throw statementError(error, statement, { file, committed: undefined });
+  }
 }
 
 function checkProblem(rows: Rows): string | undefined {

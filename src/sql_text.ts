@@ -75,13 +75,14 @@ class Splitter {
   #lineAt = 0;
   #line = 1;
   #lineStart = 0;
-  #statement = new OpenStatement();
+  #statement: OpenStatement;
 
   constructor(text: string, lexicon: SqlLexicon, options: SplitOptions) {
     this.#text = text;
     this.#lexicon = lexicon;
     this.#options = options;
     this.#lexer = new SqlLexer(text, lexicon);
+    this.#statement = new OpenStatement(text, lexicon);
   }
 
   split(): SplitText {
@@ -117,7 +118,7 @@ class Splitter {
     }
     const ends = token.kind === "delimiter" && (token.custom === true || !this.#statement.holds);
     if (!ends) {
-      this.#statement.add(token, next, this.#text, this.#lexicon);
+      this.#statement.add(token, next);
       return true;
     }
     const copies = this.#close() === "copy";
@@ -129,7 +130,7 @@ class Splitter {
   /** Ends the statement behind its last token. */
   #close(): "copy" | undefined {
     const { first, end, words } = this.#statement;
-    this.#statement = new OpenStatement();
+    this.#statement = new OpenStatement(this.#text, this.#lexicon);
     if (first === undefined) return undefined;
     const { line, column } = this.#placeOf(first.start);
     const text = this.#text.slice(first.start, end);
@@ -210,6 +211,8 @@ const COPY_STDIN_REGEXP = /\bfrom stdin\b/;
 
 /** The statement that is being read. */
 class OpenStatement {
+  readonly #text: string;
+  readonly #lexicon: SqlLexicon;
   first: SqlToken | undefined;
   /** Behind its last token. */
   end = 0;
@@ -218,19 +221,24 @@ class OpenStatement {
   readonly #blocks: ("begin" | "case")[] = [];
   #previous = "";
 
+  constructor(text: string, lexicon: SqlLexicon) {
+    this.#text = text;
+    this.#lexicon = lexicon;
+  }
+
   /** Whether a `;` is a part of it. */
   get holds(): boolean {
     return this.#parentheses > 0 || this.#blocks.length > 0;
   }
 
-  add(token: SqlToken, next: SqlToken | undefined, text: string, lexicon: SqlLexicon): void {
+  add(token: SqlToken, next: SqlToken | undefined): void {
     this.first ??= token;
     this.end = token.end;
-    const word = wordOf(token, text);
+    const word = wordOf(token, this.#text);
     if (token.kind === "word" && this.words.length < MAX_WORDS) this.words.push(word);
     if (token.kind === "symbol" && token.custom !== true) this.#parenthesis(word);
-    if (token.kind === "word" && token.custom !== true && lexicon.compoundBodies && this.#parentheses === 0) {
-      this.#nest(word, wordOf(next, text), lexicon);
+    if (token.kind === "word" && token.custom !== true && this.#lexicon.compoundBodies && this.#parentheses === 0) {
+      this.#nest(word, wordOf(next, this.#text));
     }
     this.#previous = word;
   }
@@ -240,17 +248,17 @@ class OpenStatement {
     else if (symbol === ")") this.#parentheses = Math.max(0, this.#parentheses - 1);
   }
 
-  #nest(word: string, next: string, lexicon: SqlLexicon): void {
+  #nest(word: string, next: string): void {
     if (this.#previous === ".") return;
     if (word === "begin" && this.#hasBody() && !NO_BLOCK_REGEXP.test(next)) this.#blocks.push("begin");
     // MariaDB's block without a routine: BEGIN NOT ATOMIC
     else if (word === "atomic" && this.words.join(" ") === "begin not atomic") this.#blocks.push("begin");
     else if (word === "case" && this.#previous !== "end" && this.#hasBody()) this.#blocks.push("case");
-    else if (word === "end") this.#end(lexicon, next);
+    else if (word === "end") this.#end(next);
   }
 
-  #end(lexicon: SqlLexicon, next: string): void {
-    if (lexicon.delimiterCommand && UNCOUNTED_ENDS.has(next)) return;
+  #end(next: string): void {
+    if (this.#lexicon.delimiterCommand && UNCOUNTED_ENDS.has(next)) return;
     const block = this.#blocks.at(-1);
     // a block's END stands behind a statement; elsewhere it is a column of that name
     const closes = block === "case" || [";", "begin", "atomic"].includes(this.#previous);

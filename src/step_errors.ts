@@ -34,8 +34,9 @@ export class StatementError extends DatabaseError {
 }
 
 function hintOf({ committed, total }: Committed): string {
-  const which = committed === 1 ? "Statement 1" : `Statements 1 to ${committed}`;
-  return `${which} of ${total} ${committed === 1 ? "is" : "are"} committed, and stay when it is run again.`;
+  return committed === 1
+    ? `Statement 1 of ${total} is committed, and stays: it will run again with the others.`
+    : `Statements 1 to ${committed} of ${total} are committed, and stay: they will run again with the others.`;
 }
 
 /** A check of the migration's own was not met: `validate` gave false. */

@@ -125,7 +125,7 @@ $$;
 
 Deno.test("readSqlMigration() leaves comments that only mention the program alone", () => {
   migrationOf(
-    "-- see delembic.ini\n-- delembic/versions\n-- delembic-like\n-- delembic revision: D1\n-- delembic upgrade",
+    "-- see delembic.ini\n-- delembic/versions\n-- delembic-like\n-- Delembic's\n-- delembic revision: D1\n-- delembic upgrade",
   );
 });
 

@@ -442,6 +442,28 @@ for (const kind of KINDS) {
   });
 }
 
+/** What may stand in a statement as a whole: texts, names, bodies, comments, each with what would cut a careless reader. */
+const WHOLES: Readonly<Record<Kind, readonly string[]>> = {
+  sqlite: ["'a;''b'", '"a;""b"', "`;`", "[;']", "/* ;' */ 1", "-- ;'\n 1", "(1; 2)", "x'3b'", "case when 1 then 2 end"],
+  postgresql: ["'a\\'", "E'a\\';'", "$$;'$$", "$a$;$$$a$", '";"', "/* ; /* ' */ ; */ 1", "-- ;'\n 1", "(1; 2)", "a$$"],
+  mysql: ["'a\\';'", '"a\\";"', "`;\\`", "# ;'\n 1", "-- ;'\n 1", "/* ; */ 1", "/*!50000 ';' */", "1--2", "(1; 2)"],
+};
+
+for (const kind of KINDS) {
+  Deno.test(`splitSql() on ${kind} gives back the statements that were joined, whatever is in and between them`, () => {
+    const statement = fc.array(fc.constantFrom(...WHOLES[kind], "a", "1", ","), { minLength: 1, maxLength: 6 })
+      .map((parts) => `select ${parts.join(" ")} z`);
+    const between = fc.array(fc.constantFrom(" ", "\n", "\r\n", ";", "-- ;'\n", "/* ;' */"), { maxLength: 4 })
+      .map((parts) => `;${parts.join("")}`);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(statement, between)), (parts) => {
+        assert.deepEqual(split(kind, parts.flat().join("")), parts.map(([text]) => text));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+}
+
 Deno.test("splitSql() reads 20 MB with a million strings in a time that grows with the length alone", () => {
   const text = "insert into t values ('aaa', 'b\\\\b');\n".repeat(500_000);
   const start = performance.now();
