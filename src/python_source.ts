@@ -40,7 +40,7 @@ export const NO_IMPORTS: Imports = {
 export function readModule(source: string, file: string, imports: Imports): PyModule | OutlineError {
   const outline = outlineModule(source);
   if (!Array.isArray(outline)) return outline;
-  const skeleton = withoutFunctionBodies(source, outline);
+  const skeleton = skeletonOf(source, outline);
   const tree = parser.parse(skeleton).topNode;
   const error = syntaxError(tree, skeleton);
   if (error !== undefined) return error;
@@ -57,16 +57,19 @@ export function readModule(source: string, file: string, imports: Imports): PyMo
 const FUNCTION_REGEXP = /(?:async\s+)?def\b/y;
 
 /**
- * The source with the bodies of its functions blanked, each line where it was. They bind nothing in the module, and
- * what the parser would not understand in them is no obstacle.
+ * The source without decorators and without the bodies of its functions, each line where it was. They bind nothing in
+ * the module, and what the parser would not understand in them is no obstacle.
  */
-function withoutFunctionBodies(source: string, outline: readonly TopLine[]): string {
+function skeletonOf(source: string, outline: readonly TopLine[]): string {
   let result = "", done = 0;
-  for (const { from, blockFrom, blockTo } of outline) {
+  const blank = (from: number, to: number, statement: string) => {
+    result += source.slice(done, from) + statement + source.slice(from + statement.length, to).replace(/[^\n]/g, " ");
+    done = to;
+  };
+  for (const { from, to, blockFrom, blockTo } of outline) {
     FUNCTION_REGEXP.lastIndex = from;
-    if (blockFrom === blockTo || !FUNCTION_REGEXP.test(source)) continue;
-    result += source.slice(done, blockFrom) + "0" + source.slice(blockFrom + 1, blockTo).replace(/[^\n]/g, " ");
-    done = blockTo;
+    if (source.charAt(from) === "@" && !source.slice(from, to).includes(":=")) blank(from, to, "");
+    else if (blockFrom < blockTo && FUNCTION_REGEXP.test(source)) blank(blockFrom, blockTo, "0");
   }
   return result + source.slice(done);
 }
