@@ -40,8 +40,8 @@ export const ledgerTests: ContractTests = {
   "LedgerSql.create fails as exists where the table is there, which its callers count on": async (ground) => {
     const session = await openWithLedger(ground);
     for (const table of TABLES) {
-      const [first] = session.dialect.ledger.create[table];
-      assert.equal((await failureOf(session.query(first ?? ""))).kind, "exists", table);
+      const create = session.dialect.ledger.create[table].find((text) => /^create table /i.test(text));
+      assert.equal((await failureOf(session.query(create ?? ""))).kind, "exists", table);
     }
   },
 

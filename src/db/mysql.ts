@@ -1,0 +1,339 @@
+/**
+ * MySQL and MariaDB, by `mysql2`: one physical connection a session, which never comes back by itself when it is lost.
+ *
+ * Statements with values, and those that give rows, are prepared on the server: values never become a part of the text,
+ * and what comes in binary has all its digits. The others go as text.
+ *
+ * @module
+ */
+
+import type { FieldPacket, ResultSetHeader } from "mysql2";
+import type { Database, DatabaseError, Result, Role, Row, Session } from "./database.ts";
+import { connectTo, type CoreConnection } from "./mysql_connect.ts";
+import { MysqlCursor } from "./mysql_cursor.ts";
+import { mysqlDialect, withoutLead } from "./mysql_dialect.ts";
+import { isUnpreparable, lostError, statementError } from "./mysql_errors.ts";
+import { type Bindable, bindable, type Column, readerOf, READING } from "./mysql_types.ts";
+import type { ServerTarget } from "./target.ts";
+
+/** The database of a target. Nothing is connected yet. */
+export function openMysql(target: ServerTarget): Database {
+  return {
+    dialect: mysqlDialect,
+    target,
+    connect: (role) => connect(target, role),
+  };
+}
+
+async function connect(target: ServerTarget, role: Role): Promise<Session> {
+  const session = new MysqlSession(await connectTo(target, role), target);
+  try {
+    // the collation that the server's own client has, not the handshake's; and no transaction begins by itself
+    await session.query("set names utf8mb4, autocommit = 1");
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+/** Flags of the server's answers: https://mariadb.com/kb/en/ok_packet/#server-status-flag */
+const IN_TRANSACTION = 1, AUTOCOMMIT = 2;
+
+const ROWS_REGEXP = /^\(*\s*(?:select|with|table|values|call)\b/i;
+const RETURNING_REGEXP = /^(?:insert|replace|delete)\b[^]*\breturning\b/i;
+
+/** How long the rest of a result that nobody wants is read before the server is told to stop, in milliseconds. */
+const DRAIN_MS = 100;
+/** How long closing may take, in milliseconds. */
+const CLOSE_MS = 2_000;
+
+/** What the driver gives for a statement: for several results (`CALL`) arrays of both. */
+interface Answer {
+  readonly rows: unknown;
+  readonly fields: readonly unknown[] | undefined;
+}
+
+class MysqlSession implements Session {
+  readonly dialect = mysqlDialect;
+  readonly backend: number;
+  readonly native: unknown;
+  readonly #core: CoreConnection;
+  readonly #target: ServerTarget;
+  /** Settles when the statements that were issued so far are done. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #cursor: MysqlCursor | undefined;
+  #cancelling: Promise<unknown> | undefined;
+  /** Ends the statement that runs with an error; there is one while one runs. */
+  #fail: ((error: unknown) => void) | undefined;
+  #lost: DatabaseError | undefined;
+  #status = AUTOCOMMIT;
+  #closed = false;
+
+  constructor(core: CoreConnection, target: ServerTarget) {
+    this.#core = core;
+    this.#target = target;
+    this.backend = core.threadId;
+    this.native = core.promise();
+    core.on("error", (error) => this.#lose(error.message));
+    core.on("end", () => this.#lose(undefined));
+  }
+
+  get lost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  get inTransaction(): boolean {
+    return !this.lost && (this.#status & IN_TRANSACTION) !== 0;
+  }
+
+  async query(text: string, params: readonly unknown[] = []): Promise<Result> {
+    const values = params.map(bindable);
+    return await this.#inTurn(text, async () => this.#resultOf(text, await this.#send(text, values)));
+  }
+
+  async begin(): Promise<void> {
+    await this.query("start transaction");
+  }
+
+  async commit(): Promise<void> {
+    await this.query("commit");
+  }
+
+  async rollback(): Promise<void> {
+    await this.query("rollback");
+  }
+
+  /** As the port says; but another statement that is run before the last row makes all rows come into memory at once. */
+  async *stream(
+    text: string,
+    params: readonly unknown[] = [],
+    { size = 1_000 }: { size?: number } = {},
+  ): AsyncGenerator<Row> {
+    const values = params.map(bindable);
+    const opening = Promise.withResolvers<MysqlCursor>();
+    // the turn is over when the server is done, not when the last row is taken: else a statement between rows would wait
+    this.#inTurn(text, () => this.#runCursor({ text, values, size }, opening.resolve)).catch(opening.reject);
+    const cursor = await opening.promise;
+    let read: RowReader | undefined;
+    try {
+      for (let row = await cursor.next(); row !== undefined; row = await cursor.next()) {
+        read ??= rowReader(cursor.columns);
+        yield read(row);
+      }
+    } catch (error) {
+      throw statementError(this.#lost ?? error, text);
+    } finally {
+      await this.#leave(cursor);
+    }
+  }
+
+  async #runCursor(
+    { text, values, size }: { text: string; values: readonly Bindable[]; size: number },
+    opened: (cursor: MysqlCursor) => void,
+  ): Promise<void> {
+    const prepared = values.length > 0 || givesRows(text);
+    const cursor = new MysqlCursor(this.#core, { text, values, prepared, size });
+    this.#cursor = cursor;
+    this.#fail = (error) => cursor.fail(error);
+    opened(cursor);
+    await cursor.ended;
+    this.#cursor = undefined;
+    if (cursor.header === undefined) await this.#askStatus();
+    else this.#status = cursor.header.serverStatus;
+  }
+
+  /** Makes the connection free again when the rest of the rows is not wanted. */
+  async #leave(cursor: MysqlCursor): Promise<void> {
+    cursor.discard();
+    if (await within(cursor.ended, DRAIN_MS)) return;
+    // the rest is long; what the server says to this does not matter, and if it goes on the rest is read
+    await this.cancel().catch(() => undefined);
+    await cursor.ended;
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#fail === undefined || this.lost) return;
+    // the next statement waits for this, so that it cannot be the one that is stopped
+    const cancelling = this.#kill("query");
+    this.#cancelling = cancelling;
+    await cancelling;
+  }
+
+  async #kill(what: "query" | "connection"): Promise<void> {
+    const core = await connectTo(this.#target, "audit");
+    try {
+      await new Promise<void>((resolve, reject) =>
+        core.query(`kill ${what} ${this.backend}`, (error) => error ? reject(statementError(error, "kill")) : resolve())
+      );
+    } finally {
+      await quit(core);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.lost) return;
+    const busy = this.#fail !== undefined;
+    // a server does not notice that its client is gone until it has rows for it, and keeps the locks
+    if (busy) await within(this.#kill("connection").catch(() => undefined), CLOSE_MS);
+    else await quit(this.#core);
+    this.#lose("it was closed");
+  }
+
+  /** One statement after another, whoever issues them. */
+  #inTurn<T>(text: string, work: () => Promise<T>): Promise<T> {
+    this.#cursor?.hurry();
+    const mine = this.#turn.then(async () => {
+      await this.#settleCancel();
+      if (this.#lost !== undefined) throw lostError(reasonOf(this.#lost), text);
+      try {
+        return await work();
+      } catch (error) {
+        throw await this.#failed(error, text);
+      } finally {
+        this.#fail = undefined;
+      }
+    });
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** A request to stop a statement may come when the statement is over: this one takes it. */
+  async #settleCancel(): Promise<void> {
+    if (this.#cancelling === undefined) return;
+    await this.#cancelling.catch(() => undefined);
+    this.#cancelling = undefined;
+    if (!this.lost) await this.#askStatus();
+  }
+
+  /** An error says nothing of the transaction: a deadlock ends it, most others do not. The server is asked. */
+  async #failed(error: unknown, text: string): Promise<DatabaseError> {
+    const told = statementError(error, text);
+    if (told.kind === "lost") this.#lose(told.message);
+    else await this.#askStatus();
+    // a session that is ended says first that its statement was stopped
+    return this.#lost === undefined || told.kind === "lost" ? told : lostError(reasonOf(this.#lost), text);
+  }
+
+  async #askStatus(): Promise<void> {
+    try {
+      const { rows } = await this.#call("query", "do 0", []);
+      this.#status = (rows as ResultSetHeader).serverStatus;
+    } catch (error) {
+      const told = statementError(error, "do 0");
+      if (told.kind === "lost") this.#lose(told.message);
+    }
+  }
+
+  #lose(reason: string | undefined): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = lostError(reason);
+    this.#fail?.(this.#lost);
+    this.#core.stream.destroy();
+  }
+
+  async #send(text: string, values: readonly Bindable[]): Promise<Answer> {
+    if (values.length > 0 || givesRows(text)) {
+      try {
+        return await this.#call("execute", text, values);
+      } catch (error) {
+        if (values.length > 0 || !isUnpreparable(error)) throw error;
+      }
+    }
+    return await this.#call("query", text, []);
+  }
+
+  #call(how: "execute" | "query", text: string, values: readonly Bindable[]): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      // when the connection goes the driver may forget to say so
+      this.#fail = reject;
+      this.#core[how](
+        { sql: text, values: [...values], ...READING },
+        (error: unknown, rows: unknown, fields: FieldPacket[]) =>
+          error === null || error === undefined ? resolve({ rows, fields }) : reject(error),
+      );
+    });
+  }
+
+  async #resultOf(text: string, answer: Answer): Promise<Result> {
+    const { header, rows, columns } = firstResult(answer);
+    if (header !== undefined) this.#status = header.serverStatus;
+    // rows come without the state of the session, which only this mode lets them change
+    else if ((this.#status & AUTOCOMMIT) === 0) await this.#askStatus();
+    if (columns !== undefined) {
+      const read = rowReader(columns);
+      return { rows: rows.map(read), count: rows.length };
+    }
+    const given = text === mysqlDialect.ledger.openRun ? [{ id: header?.insertId }] : [];
+    return { rows: given, count: header?.affectedRows ?? 0 };
+  }
+}
+
+function givesRows(text: string): boolean {
+  const bare = withoutLead(text);
+  return ROWS_REGEXP.test(bare) || RETURNING_REGEXP.test(bare);
+}
+
+interface FirstResult {
+  readonly rows: readonly (readonly unknown[])[];
+  /** Absent when no result has rows. */
+  readonly columns?: readonly Column[];
+  /** The server's last word; absent behind a single result with rows. */
+  readonly header?: ResultSetHeader;
+}
+
+/** The first result with rows, of what may be several. */
+function firstResult({ rows, fields }: Answer): FirstResult {
+  if (fields === undefined) return { rows: [], header: rows as ResultSetHeader };
+  if (fields.length > 0 && fields.every((field) => field !== undefined && !Array.isArray(field))) {
+    return { rows: rows as unknown[][], columns: fields as unknown as Column[] };
+  }
+  const results = rows as readonly unknown[];
+  const last = results.at(-1);
+  const at = fields.findIndex((field) => Array.isArray(field));
+  return {
+    rows: at < 0 ? [] : results[at] as unknown[][],
+    ...(at < 0 ? {} : { columns: fields[at] as unknown as Column[] }),
+    ...(Array.isArray(last) ? {} : { header: last as ResultSetHeader }),
+  };
+}
+
+type RowReader = (row: readonly unknown[]) => Row;
+
+function rowReader(columns: readonly Column[]): RowReader {
+  const names = columns.map(({ name }) => name);
+  const readers = columns.map(readerOf);
+  return (values) => {
+    const row: Row = {};
+    for (const [index, name] of names.entries()) {
+      const value = values[index];
+      const read = readers[index];
+      row[name] = value === null || read === undefined ? value : read(value);
+    }
+    return row;
+  };
+}
+
+/** What stands behind "The connection to the server was lost: ". */
+function reasonOf(error: DatabaseError): string | undefined {
+  return error.message.split(": ").slice(1).join(": ") || undefined;
+}
+
+/** Says goodbye, so that the server does not log an aborted connection. */
+async function quit(core: CoreConnection): Promise<void> {
+  const closed = new Promise((resolve) => core.stream.once("close", resolve));
+  core.end();
+  await within(closed, CLOSE_MS);
+  core.stream.destroy();
+}
+
+/** Whether it settled in time. */
+async function within(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), milliseconds));
+  const inTime = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}
