@@ -94,7 +94,17 @@ async function createUnlessThere(db: Queryable, statement: string): Promise<void
   try {
     await db.query(statement);
   } catch (error) {
-    if (!(error instanceof DatabaseError) || (error.kind !== "exists" && error.kind !== "unique")) throw error;
+    if (!(error instanceof DatabaseError)) throw error;
+    if (error.kind === "privilege") {
+      throw new DatabaseError("privilege", error.message, {
+        statement,
+        details: error.details,
+        hint:
+          "Let somebody who may create tables run what 'delembic init --sql' prints; then this role can do without.",
+        cause: error,
+      });
+    }
+    if (error.kind !== "exists" && error.kind !== "unique") throw error;
   }
 }
 

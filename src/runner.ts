@@ -5,14 +5,14 @@
  */
 
 import { attempt, type Direction } from "./attempt.ts";
-import { DelembicError, EXIT, type ExitCode, FaultsError, messageOf } from "./errors.ts";
+import { DelembicError, EXIT, type ExitCode, type Fault, FaultsError, messageOf } from "./errors.ts";
 import { Interruption } from "./interruption.ts";
 import { pause } from "./lock.ts";
 import type { LoadedMigration } from "./migration.ts";
 import { OpenRun, type RunContext } from "./open_run.ts";
 import { type Block, isApplied, planDowngrade, type PlanStep, planUpgrade } from "./plan.ts";
-import { requireSound, unknownDependencies } from "./project.ts";
-import { readGate, type Survey, survey } from "./survey.ts";
+import { type Project, requireSound, unknownDependencies } from "./project.ts";
+import { readGate, type Survey, survey, withReading } from "./survey.ts";
 import { resolveRevision, type Target } from "./target.ts";
 
 export { Interruption } from "./interruption.ts";
@@ -59,26 +59,41 @@ export interface RunReport {
  * @throws {FaultsError} when something is wrong in the files; {TargetError}; {LockBusyError}; {DatabaseError} when the
  * database cannot be had. A migration that fails is not thrown: it is in the report.
  */
-export function upgrade(context: RunContext, options: RunOptions): Promise<RunReport> {
-  const { project, emit } = context;
+export async function upgrade(context: RunContext, options: RunOptions): Promise<RunReport> {
+  const { project, database, emit } = context;
   const { target } = options;
-  const scope = target.kind === "revision" && target.steps === 0
-    ? [resolveRevision(target.id, [...project.migrations.keys()])]
-    : undefined;
-  for (const { message, place } of requireSound(project, scope)) {
+  for (const { message, place } of requireSoundFor(project, target)) {
     emit({ type: "warning", message: `${message} (${place.file})` });
   }
-  return inRun(context, options, async (run) => {
+  // whatever can be refused is refused before the first write: a table, a lock, or a SQLite file
+  await withReading(database, async (db) => soundPlan(project, await survey(project, db), target));
+  return await inRun(context, options, async (run) => {
     const seen = await survey(project, run.audit);
     for (const revision of seen.changed) emit(changedWarning(project.migrations.get(revision)));
-    const { steps } = planUpgrade(seen, target);
-    const pending = steps.map(({ migration }) => migration.revision);
-    const faults = await unknownDependencies(project, pending, (id) => isApplied(seen.records.get(id)));
-    if (faults.length > 0) throw new FaultsError(faults);
-    if (seen.alembicError !== undefined) throw seen.alembicError;
+    const steps = await soundPlan(project, seen, target);
     await run.step("planned");
     return await runUpgrade(run, steps, seen);
   });
+}
+
+/** @returns faults that do not concern the target @throws {FaultsError} for those that may */
+export function requireSoundFor(project: Project, target: Target): readonly Fault[] {
+  if (target.kind !== "revision" || target.steps > 0) return requireSound(project);
+  return requireSound(project, [resolveRevision(target.id, [...project.migrations.keys()])]);
+}
+
+/**
+ * The steps of an upgrade, once all that they need is known to be known.
+ *
+ * @throws {FaultsError} for an unknown dependency; what reading Alembic's state threw; {TargetError}
+ */
+export async function soundPlan(project: Project, seen: Survey, target: Target): Promise<readonly PlanStep[]> {
+  const { steps } = planUpgrade(seen, target);
+  const pending = steps.map(({ migration }) => migration.revision);
+  const faults = await unknownDependencies(project, pending, (id) => isApplied(seen.records.get(id)));
+  if (faults.length > 0) throw new FaultsError(faults);
+  if (seen.alembicError !== undefined) throw seen.alembicError;
+  return steps;
 }
 
 function changedWarning(migration: LoadedMigration | undefined) {

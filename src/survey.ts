@@ -5,7 +5,7 @@
  */
 
 import { readVersionRows } from "./alembic/version_table.ts";
-import type { Queryable } from "./db/database.ts";
+import { type Database, DatabaseError, type Queryable, type Session } from "./db/database.ts";
 import { DelembicError } from "./errors.ts";
 import { readChecksums, readOpenRuns, readPartialRuns, readVersions, type RunRecord } from "./ledger.ts";
 import { type LeaseState, readLease } from "./lock.ts";
@@ -20,6 +20,35 @@ export interface Survey extends HistoryInput {
   readonly lease: LeaseState | undefined;
   /** Why Alembic's state could not be told, where it could not; then nothing shows as blocked by it. */
   readonly alembicError: DelembicError | undefined;
+}
+
+/**
+ * Connects for reading alone and calls `read`. A SQLite file that is not there yet is read as an empty database, which
+ * it will be when `upgrade` makes it, after `onMissing` was told.
+ */
+export async function withReading<T>(
+  database: Database,
+  read: (db: Queryable) => Promise<T>,
+  onMissing?: (error: DatabaseError) => void,
+): Promise<T> {
+  let session: Session | undefined;
+  try {
+    session = await database.connect("read");
+  } catch (error) {
+    const missing = error instanceof DatabaseError && error.kind === "missing-database";
+    if (!missing || database.target.dialect !== "sqlite") throw error;
+    onMissing?.(error);
+  }
+  try {
+    return await read(session ?? nothingThere(database));
+  } finally {
+    await session?.close();
+  }
+}
+
+/** A database in which there is nothing. */
+function nothingThere({ dialect }: Database): Queryable {
+  return { dialect, query: () => Promise.resolve({ rows: [], count: 0 }) };
 }
 
 /** Reads the ledger and, where a pending migration needs it, Alembic's state. */

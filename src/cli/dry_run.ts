@@ -4,25 +4,17 @@
  * @module
  */
 
-import { EXIT, type ExitCode, FaultsError } from "../errors.ts";
-import { isApplied, planUpgrade } from "../plan.ts";
-import { requireSound, unknownDependencies } from "../project.ts";
-import { resolveRevision, type Target } from "../target.ts";
+import { EXIT, type ExitCode } from "../errors.ts";
+import { requireSoundFor, soundPlan } from "../runner.ts";
+import type { Target } from "../target.ts";
 import type { Context } from "./command.ts";
 import type { Look } from "./open_project.ts";
 import { planLines } from "./run_lines.ts";
 
 /** @throws what `upgrade` would throw before it runs anything */
 export async function planOf({ output }: Context, { project, seen }: Look, target: Target): Promise<ExitCode> {
-  const scope = target.kind === "revision" && target.steps === 0
-    ? [resolveRevision(target.id, [...project.migrations.keys()])]
-    : undefined;
-  for (const { message } of requireSound(project, scope)) output.warn(message);
-  const { steps } = planUpgrade(seen, target);
-  const pending = steps.map(({ migration }) => migration.revision);
-  const faults = await unknownDependencies(project, pending, (id) => isApplied(seen.records.get(id)));
-  if (faults.length > 0) throw new FaultsError(faults);
-  if (seen.alembicError !== undefined) throw seen.alembicError;
+  for (const { message, place } of requireSoundFor(project, target)) output.warn(`${message} (${place.file})`);
+  const steps = await soundPlan(project, seen, target);
   output.result(steps.length === 0 ? ["Already up to date."] : planLines(steps));
   const blocked = steps.filter(({ blocks }) => blocks.length > 0);
   output.document({

@@ -5,7 +5,7 @@
  */
 
 import type { Config } from "../config.ts";
-import { type Database, DatabaseError, type Queryable, type Session } from "../db/database.ts";
+import type { Database, Queryable } from "../db/database.ts";
 import { formatPlace } from "../errors.ts";
 import type { Project } from "../project.ts";
 import type { Survey } from "../survey.ts";
@@ -81,29 +81,8 @@ export async function withReading<T>(
   database: Database,
   read: (db: Queryable) => Promise<T>,
 ): Promise<T> {
-  const session = await connectToRead(context, database);
-  try {
-    return await read(session ?? nothingThere(database));
-  } finally {
-    await session?.close();
-  }
-}
-
-/** `undefined` when there is no database file yet: `upgrade` would make it, so to those who read it is empty. */
-async function connectToRead(context: Context, database: Database): Promise<Session | undefined> {
-  try {
-    return await database.connect("read");
-  } catch (error) {
-    const missing = error instanceof DatabaseError && error.kind === "missing-database";
-    if (!missing || database.target.dialect !== "sqlite") throw error;
-    context.output.warn(error.message);
-    return undefined;
-  }
-}
-
-/** A database in which there is nothing. */
-function nothingThere({ dialect }: Database): Queryable {
-  return { dialect, query: () => Promise.resolve({ rows: [], count: 0 }) };
+  const { withReading } = await import("../survey.ts");
+  return await withReading(database, read, ({ message }) => context.output.warn(message));
 }
 
 /** Tells, on stderr, what is wrong in the migration files, for commands that show what they can in spite of it. */
