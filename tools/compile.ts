@@ -13,60 +13,61 @@ const ROOT = new URL("../", import.meta.url);
 /** What is loaded by an address that is computed at run time, so that `deno compile` cannot find it by itself. */
 const INCLUDED = ["mod.ts", "src/heartbeat_worker.ts", "versions_template"];
 
-/** Packages that only the tests import. */
-const DEVELOPMENT = ["fast-check"];
+/** Packages that others name, and that hold nothing but types. */
+const TYPES_REGEXP = /^(@types\/|undici-types$)/;
 
-/** Packages that are there because others name them, and that hold nothing but types. */
-const TYPES = ["@types", "undici-types"];
+interface NpmPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly dependencies: readonly string[];
+}
 
-interface DenoConfig {
-  readonly imports: Readonly<Record<string, string>>;
+/** What `deno info --json FILE` says of a module graph; packages by their name in the lock file. */
+interface Graph {
+  readonly modules: readonly { readonly npmPackage?: string }[];
+  readonly npmPackages: Readonly<Record<string, NpmPackage>>;
+}
+
+async function info<T>(...args: string[]): Promise<T> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", ...args],
+    cwd: fileURLToPath(ROOT),
+    stderr: "inherit",
+  });
+  return JSON.parse(new TextDecoder().decode((await command.output()).stdout));
 }
 
 /**
- * Writes a configuration without the packages of the tests into `dist/compile/`, with a lock file beside it: all that a
- * lock file names would be embedded.
- *
- * @returns the path of the configuration
+ * The folders of packages that the program does not need: `deno compile` would embed everything that the lock file
+ * names, and so what only the tests import.
  */
-async function writeConfig(): Promise<string> {
-  const config: DenoConfig = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
-  const imports = Object.fromEntries(
-    Object.entries(config.imports).filter(([name]) => !DEVELOPMENT.includes(name))
-      .map(([name, to]) => [name, to.startsWith("./") ? `../../${to.slice(2)}` : to]),
+async function unusedPackages(): Promise<string[]> {
+  const { modules, npmPackages } = await info<Graph>("main.ts");
+  const used = new Set<string>();
+  const use = (id: string): void => {
+    const found = npmPackages[id];
+    if (found === undefined || used.has(id) || TYPES_REGEXP.test(found.name)) return;
+    used.add(id);
+    found.dependencies.forEach(use);
+  };
+  for (const { npmPackage } of modules) if (npmPackage !== undefined) use(npmPackage);
+  const unused = Object.entries(npmPackages).filter(([id]) => !used.has(id)).map(([, { name, version }]) =>
+    `${name}/${version}`
   );
-  const folder = new URL("dist/compile/", ROOT);
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.copyFile(new URL("deno.lock", ROOT), new URL("deno.lock", folder));
-  const file = new URL("deno.json", folder);
-  await Deno.writeTextFile(file, JSON.stringify({ imports }, undefined, 2));
-  return fileURLToPath(file);
-}
-
-/** The folders of packages that hold nothing but types, in Deno's cache. */
-async function typesInCache(): Promise<string[]> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-  const { npmCache }: { npmCache: string } = JSON.parse(new TextDecoder().decode(stdout));
-  const folders: string[] = [];
-  for await (const registry of Deno.readDir(npmCache)) {
-    folders.push(...TYPES.map((name) => `${npmCache}/${registry.name}/${name}`));
-  }
-  return folders;
+  const { npmCache } = await info<{ npmCache: string }>();
+  const registries = [...Deno.readDirSync(npmCache)].map(({ name }) => `${npmCache}/${name}`);
+  return registries.flatMap((registry) => unused.map((folder) => `${registry}/${folder}`));
 }
 
 async function compile(args: readonly string[]): Promise<number> {
   const named = args.some((arg) => /^(-o|--output)(=|$)/.test(arg));
-  const config = await writeConfig();
-  // first, so that the packages are in the cache when it is looked at
-  await new Deno.Command(Deno.execPath(), { args: ["install", "--quiet", "--config", config] }).output();
   const { code } = await new Deno.Command(Deno.execPath(), {
     args: [
       "compile",
       "--allow-all",
       "--no-check",
-      `--config=${config}`,
       ...INCLUDED.map((path) => `--include=${path}`),
-      ...(await typesInCache()).map((path) => `--exclude=${path}`),
+      ...(await unusedPackages()).map((path) => `--exclude=${path}`),
       ...(named ? [] : ["--output=delembic"]),
       ...args,
       "main.ts",

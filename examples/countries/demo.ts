@@ -64,7 +64,7 @@ function query(folder: string): void {
   ).all();
   database.close();
   for (const { code, name, countries, flags } of rows) {
-    say(`${code}  ${String(name).padEnd(20)} ${String(countries).padStart(2)} countries  ${flags}`);
+    say(`${code}  ${String(name).padEnd(21)} ${String(countries).padStart(2)} countries  ${flags}`);
   }
 }
 
