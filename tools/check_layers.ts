@@ -39,7 +39,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: "migration",
     files: [
-      ...named("sql connection migration declaration step_errors sql_* script_* load new_file"),
+      ...named("sql connection migration declaration step_errors sql_* script_* load new_file file_name header_value"),
     ],
     may: ["values", "port", "python"],
   },
