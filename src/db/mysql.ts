@@ -12,7 +12,7 @@ import type { Database, DatabaseError, Result, Role, Row, Session } from "./data
 import { connectTo, type CoreConnection } from "./mysql_connect.ts";
 import { MysqlCursor } from "./mysql_cursor.ts";
 import { mysqlDialect, withoutLead } from "./mysql_dialect.ts";
-import { isUnpreparable, lostError, statementError } from "./mysql_errors.ts";
+import { isUnpreparable, lossOf, lostError, statementError } from "./mysql_errors.ts";
 import { type Bindable, bindable, type Column, readerOf, READING } from "./mysql_types.ts";
 import type { ServerTarget } from "./target.ts";
 
@@ -75,8 +75,8 @@ class MysqlSession implements Session {
     this.#target = target;
     this.backend = core.threadId;
     this.native = core.promise();
-    core.on("error", (error) => this.#lose(error.message));
-    core.on("end", () => this.#lose(undefined));
+    core.on("error", (error) => this.#lose(lossOf(error)));
+    core.on("end", () => this.#lose("the server closed it"));
   }
 
   get lost(): boolean {
@@ -89,6 +89,8 @@ class MysqlSession implements Session {
 
   async query(text: string, params: readonly unknown[] = []): Promise<Result> {
     const values = params.map(bindable);
+    // the server takes an empty statement for an error, unlike the others
+    if (withoutLead(text) === "") return { rows: [], count: 0 };
     return await this.#inTurn(text, async () => this.#resultOf(text, await this.#send(text, values)));
   }
 
@@ -211,7 +213,7 @@ class MysqlSession implements Session {
   /** An error says nothing of the transaction: a deadlock ends it, most others do not. The server is asked. */
   async #failed(error: unknown, text: string): Promise<DatabaseError> {
     const told = statementError(error, text);
-    if (told.kind === "lost") this.#lose(told.message);
+    if (told.kind === "lost") this.#lose(reasonOf(told));
     else await this.#askStatus();
     // a session that is ended says first that its statement was stopped
     return this.#lost === undefined || told.kind === "lost" ? told : lostError(reasonOf(this.#lost), text);
@@ -223,7 +225,7 @@ class MysqlSession implements Session {
       this.#status = (rows as ResultSetHeader).serverStatus;
     } catch (error) {
       const told = statementError(error, "do 0");
-      if (told.kind === "lost") this.#lose(told.message);
+      if (told.kind === "lost") this.#lose(reasonOf(told));
     }
   }
 
@@ -260,8 +262,8 @@ class MysqlSession implements Session {
   async #resultOf(text: string, answer: Answer): Promise<Result> {
     const { header, rows, columns } = firstResult(answer);
     if (header !== undefined) this.#status = header.serverStatus;
-    // rows come without the state of the session, which only this mode lets them change
-    else if ((this.#status & AUTOCOMMIT) === 0) await this.#askStatus();
+    // rows come without the state of the session: a query changes it in this mode only, ANALYZE TABLE in any
+    else if ((this.#status & AUTOCOMMIT) === 0 || !givesRows(text)) await this.#askStatus();
     if (columns !== undefined) {
       const read = rowReader(columns);
       return { rows: rows.map(read), count: rows.length };

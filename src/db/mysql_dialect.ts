@@ -105,7 +105,11 @@ const ledger: LedgerSql = {
       (case when holder is null then 1 else 0 end) as free
     from delembic_lock where id = 1`,
   checkFence: "select fence from delembic_lock where id = 1 and holder = ? and fence = ? for update",
-  terminate: "kill ?",
+  terminate: {
+    find: `select 1 from information_schema.processlist
+      where id = ? and db = database() and user = substring_index(session_user(), '@', 1)`,
+    kill: "kill ?",
+  },
 };
 
 const LEAD_REGEXP = /^(?:\s|;|#[^\n]*|--(?=\s|$)[^\n]*|\/\*(?!M?!)[\s\S]*?(?:\*\/|$)|\/\*M?!\d*)+/;

@@ -111,7 +111,7 @@ export function statementError(error: unknown, statement: string): DatabaseError
   const number = serverNumberOf(error);
   if (number === undefined) {
     const { fatal, code } = error as DriverError;
-    return fatal === true || code === "EPIPE" ? lostError(messageOf(error), statement) : new DatabaseError(
+    return fatal === true || code === "EPIPE" ? lostError(lossOf(error), statement) : new DatabaseError(
       "other",
       messageOf(error),
       { statement },
@@ -123,6 +123,11 @@ export function statementError(error: unknown, statement: string): DatabaseError
     details: { sqlState: (error as DriverError).sqlState, errno: number },
     hint: number === 1295 ? "Write the values into the text: this statement takes no placeholders." : meaning.hint,
   });
+}
+
+/** Why the connection is gone, as far as the driver knows. */
+export function lossOf(error: unknown): string {
+  return (error as DriverError).code === "PROTOCOL_CONNECTION_LOST" ? "the server closed it" : messageOf(error);
 }
 
 /** The connection is gone: with what is known of the reason. */

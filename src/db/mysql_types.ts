@@ -62,11 +62,14 @@ export function readerOf({ columnType, decimals, extendedFormat }: Column): Read
   }
 }
 
+/** The largest FLOAT. A double above it is refused, though it may be rounded to this one. */
+const MAX_FLOAT = 3.4028234663852886e38;
+
 /** In binary a FLOAT comes as the double that is equal to it: 0.1 as 0.10000000149011612. */
 function shortestFloat(value: number): number {
   for (let digits = 6; digits < 9; digits++) {
     const shorter = Number(value.toPrecision(digits));
-    if (Math.fround(shorter) === value) return shorter;
+    if (Math.fround(shorter) === value && Math.abs(shorter) <= MAX_FLOAT) return shorter;
   }
   return value;
 }
