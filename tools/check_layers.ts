@@ -101,6 +101,8 @@ const RULES: Rules = {
     "node:crypto": ["src/checksum.ts", "src/db/*.ts", "src/new_file.ts", "src/lock.ts"],
     "node:tls": ["src/db/*.ts"],
     "node:net": ["src/db/*.ts"],
+    "node:buffer": ["src/db/*.ts"],
+    "node:stream": ["src/db/*.ts"],
     "node:path": ["src/*.ts", "src/*/*.ts"],
     "node:url": ["src/*.ts", "src/*/*.ts"],
   },
