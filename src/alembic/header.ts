@@ -14,27 +14,30 @@ export interface Header {
   readonly doc: string | undefined;
 }
 
-const NAME = String.raw`[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*`;
+const KEYWORDS = "and|as|assert|async|await|break|class|continue|def|del|elif|else|except|finally|for|from|global|if|" +
+  "import|in|is|lambda|nonlocal|not|or|pass|raise|return|try|while|with|yield";
+const WORD = String.raw`(?!(?:${KEYWORDS})\b)[A-Za-z_]\w*`;
+const NAME = String.raw`${WORD}(?:\.${WORD})*`;
 const INNER_TYPE = String.raw`${NAME}(?:\[${NAME}(?:, (?:${NAME}|\.\.\.))*\])?`;
 const TYPE = String.raw`${NAME}(?:\[${INNER_TYPE}(?:, (?:${INNER_TYPE}|\.\.\.))*\])?(?: \| ${INNER_TYPE})*`;
 const STRING = String.raw`"[^"\\\n]*"|'[^'\\\n]*'`;
-const ALIAS = String.raw`\w+(?: as \w+)?`;
-const PARAMETER = String.raw`[A-Za-z_]\w*(?:: ${TYPE})?(?: ?= ?(?:${NAME}|\d+|${STRING}))?`;
+const ALIAS = String.raw`${WORD}(?: as ${WORD})?`;
+const PARAMETER = String.raw`${WORD}(?:: ${TYPE})?(?: ?= ?(?:${NAME}|\d+|${STRING}))?`;
 const SMALL_VALUE = String.raw`${STRING}|\d+|${NAME}(?:\((?:${NAME}|${STRING})?\))?`;
 
 const IMPORT_REGEXP = new RegExp(
   String
-    .raw`^(?:import ${NAME}(?: as \w+)?|from ${NAME} import (?:${ALIAS}(?:, ${ALIAS})*|\(\s*${ALIAS}(?:,\s*${ALIAS})*,?\s*\)))$`,
+    .raw`^(?:import ${NAME}(?: as ${WORD})?|from ${NAME} import (?:${ALIAS}(?:, ${ALIAS})*|\(\s*${ALIAS}(?:,\s*${ALIAS})*,?\s*\)))$`,
 );
 const FUNCTION_REGEXP = new RegExp(
-  String.raw`^(?:async )?def \w+\((?:${PARAMETER}(?:, ${PARAMETER})*)?\)(?: -> ${TYPE})?:( ?(?:pass|\.\.\.))?$`,
+  String.raw`^(?:async )?def ${WORD}\((?:${PARAMETER}(?:, ${PARAMETER})*)?\)(?: -> ${TYPE})?:( ?(?:pass|\.\.\.))?$`,
 );
 const DOC_REGEXP = /^(?:"""(?:[^"\\]|"(?!""))*"""|'''(?:[^'\\]|'(?!''))*'''|"[^"\\\n]*"|'[^'\\\n]*')$/;
 const ASSIGNMENT_REGEXP = new RegExp(
   String.raw`^(revision|down_revision|branch_labels|depends_on)(?: ?: ?${TYPE})? ?= ?(?:None|(${STRING})|` +
     String.raw`(\(\s*|\[\s*)((?:${STRING})?(?:,\s*(?:${STRING}))*,?)\s*[)\]])$`,
 );
-const OTHER_ASSIGNMENT_REGEXP = new RegExp(String.raw`^[A-Za-z_]\w*(?:: ${TYPE})? = (?:${SMALL_VALUE})$`);
+const OTHER_ASSIGNMENT_REGEXP = new RegExp(String.raw`^${WORD}(?:: ${TYPE})? = (?:${SMALL_VALUE})$`);
 const RELEVANT_REGEXP = /\b(?:revision|down_revision|branch_labels|depends_on)\b/;
 const STRINGS_REGEXP = new RegExp(STRING, "g");
 

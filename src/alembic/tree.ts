@@ -129,6 +129,7 @@ export class AlembicTree {
 
   /** @throws {FaultsError} when what these revisions need is not known for sure */
   requireWhole(ids: Iterable<string>): void {
+    if (this.#troubles.size === 0) return;
     const faults = [...new Set([...ids].flatMap((id) => this.#troubles.get(id) ?? []))];
     if (faults.length > 0) throw new FaultsError(faults);
   }
