@@ -48,7 +48,12 @@ export async function withReading<T>(
 
 /** A database in which there is nothing. */
 function nothingThere({ dialect }: Database): Queryable {
-  return { dialect, query: () => Promise.resolve({ rows: [], count: 0 }) };
+  const nothing = { rows: [], count: 0 };
+  return {
+    dialect,
+    query: () => Promise.resolve(nothing),
+    batch: (statements) => Promise.resolve(statements.map(() => nothing)),
+  };
 }
 
 /** Reads the ledger and, where a pending migration needs it, Alembic's state. */

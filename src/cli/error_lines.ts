@@ -114,15 +114,21 @@ export function thrownText(thrown: unknown): string {
   return NATIVE_ERRORS.has(thrown.name) ? `${thrown.name}: ${thrown.message}` : thrown.message;
 }
 
-/** The place that the error names, else the first frame of its stack in the migration's file or the project. */
+/**
+ * The place that the error names, else the first frame of its stack in the migration's file or the project. The file is
+ * named relative to the project's folder.
+ */
 export function placeOf(error: unknown, { file, folder }: MigrationFiles): Place | undefined {
   const places: Place[] = [];
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof DelembicError && cause.place !== undefined) return cause.place;
     places.push(...stackPlaces(cause.stack ?? ""));
   }
-  return places.find((place) => place.file === file) ??
-    places.find((place) => place.file.startsWith(`${folder}/`) && !place.file.includes("/node_modules/"));
+  const within = `${folder}/`;
+  const found = places.find((place) => place.file === file) ??
+    places.find((place) => place.file.startsWith(within) && !place.file.includes("/node_modules/"));
+  if (!found?.file.startsWith(within)) return found;
+  return { ...found, file: found.file.slice(within.length) };
 }
 
 const FRAME_REGEXP = /(file:\/\/\/[^\s()]+?):(\d+):(\d+)\)?$/;
