@@ -19,6 +19,8 @@ export interface Project {
   readonly migrations: ReadonlyMap<string, LoadedMigration>;
   /** All that is wrong in the files, but for dependencies that nobody knows: see {@link unknownDependencies}. */
   readonly faults: readonly Fault[];
+  /** Revisions of files that are faulty, as far as they are known: taken, though there is no migration. */
+  readonly broken: readonly string[];
   /** For each migration the data revisions that it needs. */
   readonly parents: Parents;
   /** For each migration what it needs and is no data revision: Alembic revisions, or mistakes. */
@@ -44,6 +46,7 @@ export async function loadProject(config: Config, dialect: Dialect): Promise<Pro
     config,
     migrations,
     faults: [...loaded.faults, ...cycleFaults(migrations, parents)],
+    broken: loaded.broken,
     parents,
     external,
     alembic: () => tree ??= readAlembic(config),

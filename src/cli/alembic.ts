@@ -57,7 +57,7 @@ export const current = command({
     const { readVersionRows } = await import("../alembic/version_table.ts");
     const database = await openDatabaseOf(context, config);
     const rows = await withReading(context, database, (db) => readVersionRows(db, tree.versionTable));
-    const ends = new Set(tree.heads());
+    const ends = new Set(tree.knownHeads());
     for (const id of rows.filter((id) => !tree.revisions.has(id))) {
       context.output.warn(
         `The database has Alembic revision ${id}, which no script here has`,
@@ -132,7 +132,7 @@ function labelled(tree: AlembicTree, id: string): string {
 
 /** As Alembic writes them: `aaa -> bbb (head), load person`. */
 function scriptLines(tree: AlembicTree, revisions: readonly AlembicRevision[]): Line[] {
-  const ends = new Set(tree.heads());
+  const ends = new Set(tree.knownHeads());
   return revisions.map(({ revision, down, dependsOn, message }) => {
     const from = down.length === 0 ? "<base>" : down.join(", ");
     const also = dependsOn.length === 0 ? "" : ` (${dependsOn.join(", ")})`;

@@ -30,13 +30,15 @@ export interface Io {
 
 /** The process itself. */
 export function systemIo(): Io {
+  // asked once: the folder may be removed while the program runs
+  const cwd = Deno.cwd();
   return {
     out: writer(Deno.stdout),
     err: writer(Deno.stderr),
     outIsTerminal: Deno.stdout.isTerminal(),
     errIsTerminal: Deno.stderr.isTerminal(),
     env: (name) => Deno.env.get(name),
-    cwd,
+    cwd: () => cwd,
     now: () => new Date(),
     pid: Deno.pid,
     uid: () => Deno.uid(),
@@ -44,15 +46,6 @@ export function systemIo(): Io {
     onSignal,
     exit: (code) => Deno.exit(code),
   };
-}
-
-/** The folder may have been removed under the process; then the shell's own idea of it is the best there is. */
-function cwd(): string {
-  try {
-    return Deno.cwd();
-  } catch {
-    return Deno.env.get("PWD") ?? "/";
-  }
 }
 
 type SyncStream = { writeSync(bytes: Uint8Array): number };

@@ -39,7 +39,7 @@ export async function planNewFile(context: Context, config: Config, wish: Wish):
   const { message, kind } = wish;
   const project = await loadProject(config, await dialectFor(context, config));
   tellFileFaults(context, { config, project });
-  const existing = [...project.migrations.keys()];
+  const existing = [...project.migrations.keys(), ...project.broken];
   if (wish.revId !== undefined) requireNewId(wish.revId, project);
   const now = context.io.now();
   const revision = wish.revId ?? nextRevisionId(existing, config.revisionIds, now);
@@ -55,13 +55,9 @@ export async function planNewFile(context: Context, config: Config, wish: Wish):
 function requireNewId(id: string, project: Project): void {
   const problem = revisionProblem(id);
   if (problem !== undefined) throw new UsageError("invalid-revision", `Revision id '${id}' ${problem}`);
-  const taken = project.migrations.get(id);
+  const taken = project.migrations.get(id)?.file ?? (project.broken.includes(id) ? "in a broken file" : undefined);
   if (taken !== undefined) {
-    throw new UsageError(
-      "revision-exists",
-      `Revision ${id} is there already: ${taken.file}`,
-      "Choose another --rev-id.",
-    );
+    throw new UsageError("revision-exists", `Revision ${id} is there already: ${taken}`, "Choose another --rev-id.");
   }
 }
 
@@ -97,7 +93,7 @@ async function captureHeads(context: Context, config: Config, project: Project):
 
 /** A migration that is written against the newest schema would otherwise be let run before it (defect 43). */
 function warnWhenBehind({ output }: Context, tree: AlembicTree, rows: readonly string[]): void {
-  const heads = tree.heads();
+  const heads = tree.knownHeads();
   const applied = tree.ancestors(rows);
   const behind = heads.filter((id) => !applied.has(id));
   if (behind.length === 0) return;

@@ -270,10 +270,11 @@ Deno.test("revision never overwrites (defect 27)", async () => {
   assert.match(err, /filename_template/);
 });
 
-Deno.test("revision keeps on when another file is broken, and tells of it", async () => {
-  await using folder = await temporaryFolder({ ...PROJECT, "delembic/versions/D007_x.ts": "export default 3;\n" });
+Deno.test("revision keeps on when another file is broken, tells of it, and does not take its id", async () => {
+  const broken = "export default { revision: 'D007', upgrade() {}, validat() {} };\n";
+  await using folder = await temporaryFolder({ ...PROJECT, "delembic/versions/D007_x.js": broken });
   const { code, out, err } = await run(folder, "revision", "-m", "x");
-  assert.equal(code, 0);
-  assert.match(out, /^Created delembic\/versions\/D0\d\d_x\.ts\n$/);
-  assert.match(err, /^Error: .*\n {2}at delembic\/versions\/D007_x\.ts/);
+  assert.deepEqual({ code, out }, { code: 0, out: "Created delembic/versions/D008_x.ts\n" });
+  assert.match(err, /^Error: Unknown member 'validat'\n {2}at delembic\/versions\/D007_x\.js:1\n/);
+  assert.deepEqual(await run(folder, "revision", "-m", "y", "--rev-id", "D007", "-q").then(({ code }) => code), 2);
 });
