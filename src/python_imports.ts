@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type OutlineError } from "./python_outline.ts";
+import type { OutlineError } from "./python_outline.ts";
 import type { Imports } from "./python_scope.ts";
 import { type PyModule, readModule } from "./python_source.ts";
 import { type Names, type PyModuleValue, type PyValue, type Reference, unknown } from "./python_value.ts";

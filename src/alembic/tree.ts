@@ -85,6 +85,11 @@ export class AlembicTree {
     return headsOf(this.#lineage);
   }
 
+  /** {@link heads}, to be shown beside other things: none where a script that cannot be read makes them unsure. */
+  knownHeads(): string[] {
+    return this.faults.length === 0 ? headsOf(this.#lineage) : [];
+  }
+
   /** The revisions without a `down_revision`, in natural order. @throws {FaultsError} */
   bases(): string[] {
     this.#requireSound();

@@ -52,7 +52,7 @@ def top_lines(data):
 def library():
     root = os.path.dirname(os.__file__)
     files = {}
-    for name in sorted(glob.glob(root + "/**/*.py")):
+    for name in sorted(glob.glob(root + "/**/*.py"))[::3]:
         with open(name, "rb") as file:
             data = file.read()
         try:

@@ -60,6 +60,7 @@ const FOREST: Record<string, Written> = {
 Deno.test("AlembicTree knows heads, bases, order and ancestors over both kinds of parents", () => {
   const tree = treeOf(FOREST);
   deepStrictEqual(tree.heads(), ["tip", "x1"]);
+  deepStrictEqual(tree.knownHeads(), ["tip", "x1"]);
   deepStrictEqual(tree.bases(), ["a1", "x0"]);
   deepStrictEqual(tree.history().map(({ revision }) => revision), ["a1", "b2", "c3", "merge", "tip", "x0", "x1"]);
   deepStrictEqual(tree.ancestorsInOrder(["x1"]), ["a1", "c3", "x0", "x1"]);
@@ -153,6 +154,7 @@ Deno.test("AlembicTree raises a missing parent only where an answer depends on i
   });
   deepStrictEqual(tree.ancestorsInOrder(["b"]), ["a", "b"]);
   deepStrictEqual(tree.resolve("b"), ["b"]);
+  deepStrictEqual(tree.knownHeads(), []);
   const faults = [
     "versions/bad.py:2 The down_revision of Alembic revision bad is 'gone', which no script has",
     "versions/bad.py:3 The depends_on of Alembic revision bad is 'lost', which no script has",
