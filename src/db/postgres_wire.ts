@@ -18,12 +18,20 @@ export interface BackendKey {
   readonly secret: Uint8Array;
 }
 
+/** How one statement ended. */
+export interface Completed {
+  /** The command and its counts, as the server gives them: `INSERT 0 3`, `CREATE TABLE`. */
+  readonly tag: string;
+  /** Whether it gave rows, be it none. */
+  readonly rows: boolean;
+}
+
 /** The fields of an error message, by the protocol's letters. */
 export type ErrorFields = ReadonlyMap<string, string>;
 
 const HEADER_BYTES = 5;
-const ERROR = 0x45, KEY = 0x4b, AUTHENTICATION = 0x52, READY = 0x5a;
-const HEARD: ReadonlySet<number> = new Set([ERROR, KEY, AUTHENTICATION, READY]);
+const COMPLETE = 0x43, ERROR = 0x45, EMPTY = 0x49, KEY = 0x4b, AUTHENTICATION = 0x52, COLUMNS = 0x54, READY = 0x5a;
+const HEARD: ReadonlySet<number> = new Set([COMPLETE, ERROR, EMPTY, KEY, AUTHENTICATION, COLUMNS, READY]);
 /** Ok, clear text, MD5, and the three messages of SCRAM: the ways that the driver knows. */
 const KNOWN_AUTHENTICATIONS: ReadonlySet<number> = new Set([0, 3, 5, 10, 11, 12]);
 
@@ -32,10 +40,14 @@ export class WireListener {
   key: BackendKey | undefined;
   /** The error with which the server ended the connection. */
   fatal: ErrorFields | undefined;
+  /** The statements of the last request that were completed. */
+  completed: Completed[] = [];
   /** The server asked for a way to authenticate that the driver does not know; the driver itself would wait for ever. */
   onUnknownAuthentication: () => void = () => {};
   #rest: Buffer = Buffer.alloc(0);
   #skip = 0;
+  #columns = false;
+  #ready = true;
 
   constructor(socket: { on(event: "data", listener: (chunk: Buffer) => void): unknown }) {
     socket.on("data", (chunk: Buffer) => this.#hear(chunk));
@@ -70,7 +82,16 @@ export class WireListener {
 
   #message(type: number, body: Buffer): void {
     switch (type) {
+      case COLUMNS:
+        this.#columns = true;
+        break;
+      case COMPLETE:
+      case EMPTY:
+        this.#complete(body.toString("utf8", 0, Math.max(0, body.length - 1)));
+        break;
       case READY:
+        this.#ready = true;
+        this.#columns = false;
         this.transaction = body[0] === 0x49 ? "none" : body[0] === 0x45 ? "failed" : "open";
         break;
       case KEY:
@@ -85,6 +106,13 @@ export class WireListener {
         if (severity === "FATAL" || severity === "PANIC") this.fatal = fields;
       }
     }
+  }
+
+  #complete(tag: string): void {
+    if (this.#ready) this.completed = [];
+    this.#ready = false;
+    this.completed.push({ tag, rows: this.#columns });
+    this.#columns = false;
   }
 }
 

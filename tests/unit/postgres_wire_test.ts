@@ -36,6 +36,19 @@ Deno.test("WireListener knows the state of the transaction, the key and the last
   assert.deepEqual(hear([KEY]).key, { pid: 258, secret: Uint8Array.from([9, 8, 7, 6]) });
 });
 
+Deno.test("WireListener keeps how each statement of the last request ended", () => {
+  const columns = message("T", "\0\0"), update = message("C", "UPDATE 2\0"), select = message("C", "SELECT 0\0");
+  const wire = hear([message("Z", "I"), update, columns, select, message("I", ""), message("Z", "I")]);
+  assert.deepEqual(wire.completed, [
+    { tag: "UPDATE 2", rows: false },
+    { tag: "SELECT 0", rows: true },
+    { tag: "", rows: false },
+  ]);
+  // columns that were announced before an error belong to nothing
+  const next = hear([update, message("Z", "I"), columns, ERROR, message("Z", "I"), update, message("Z", "I")]);
+  assert.deepEqual(next.completed, [{ tag: "UPDATE 2", rows: false }]);
+});
+
 Deno.test("WireListener tells of an authentication that the driver does not know", () => {
   for (const [kind, expected] of [[0, 0], [3, 0], [5, 0], [10, 0], [11, 0], [12, 0], [7, 1], [9, 1]] as const) {
     const socket = new EventEmitter();
@@ -71,6 +84,7 @@ Deno.test("WireListener hears the same, however the bytes are cut", () => {
     assert.equal(cut.transaction, whole.transaction);
     assert.deepEqual(cut.key, whole.key);
     assert.deepEqual(cut.fatal, whole.fatal);
+    assert.deepEqual(cut.completed, whole.completed);
   }));
 });
 
