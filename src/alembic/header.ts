@@ -7,7 +7,8 @@
  */
 
 import type { TopLine } from "../python_outline.ts";
-import { type Binding, items, type Names, NONE, type PyValue, text } from "../python_value.ts";
+import type { Binding, Names } from "../python_value.ts";
+import { readLiteral } from "./literal.ts";
 
 export interface Header {
   readonly names: Names;
@@ -34,12 +35,10 @@ const FUNCTION_REGEXP = new RegExp(
 );
 const DOC_REGEXP = /^(?:"""(?:[^"\\]|"(?!""))*"""|'''(?:[^'\\]|'(?!''))*'''|"[^"\\\n]*"|'[^'\\\n]*')$/;
 const ASSIGNMENT_REGEXP = new RegExp(
-  String.raw`^(revision|down_revision|branch_labels|depends_on)(?: ?: ?${TYPE})? ?= ?(?:None|(${STRING})|` +
-    String.raw`(\(\s*|\[\s*)((?:${STRING})?(?:,\s*(?:${STRING}))*,?)\s*[)\]])$`,
+  String.raw`^(revision|down_revision|branch_labels|depends_on)(?: ?: ?(?:${TYPE}|${STRING}))? *=(?!=)`,
 );
 const OTHER_ASSIGNMENT_REGEXP = new RegExp(String.raw`^${WORD}(?:: ${TYPE})? = (?:${SMALL_VALUE})$`);
 const RELEVANT_REGEXP = /\b(?:revision|down_revision|branch_labels|depends_on)\b/;
-const STRINGS_REGEXP = new RegExp(STRING, "g");
 
 /** What a script binds; `undefined` when it is not of a shape that is known here. */
 export function readHeader(source: string, outline: readonly TopLine[]): Header | undefined {
@@ -50,7 +49,7 @@ export function readHeader(source: string, outline: readonly TopLine[]): Header 
     const assignment = ASSIGNMENT_REGEXP.exec(statement);
     const hasBlock = blockFrom < blockTo;
     if (assignment !== null) {
-      const value = valueOf(assignment);
+      const value = readLiteral(statement.slice(assignment[0].length));
       if (value === undefined || hasBlock) return undefined;
       names.set(assignment[1] ?? "", { value, line });
     } else if (DOC_REGEXP.test(statement)) {
@@ -68,18 +67,6 @@ function isHarmless(statement: string, hasBlock: boolean): boolean {
   // a body stands either behind the colon or below
   if (header !== null) return (header[1] !== undefined) !== hasBlock;
   return !hasBlock && (IMPORT_REGEXP.test(statement) || OTHER_ASSIGNMENT_REGEXP.test(statement));
-}
-
-function valueOf([statement = "", , string, open, list = ""]: RegExpExecArray): PyValue | undefined {
-  if (string !== undefined) return text(string.slice(1, -1));
-  if (open === undefined) return NONE;
-  const strings = [...list.matchAll(STRINGS_REGEXP)].map(([literal]) => literal.slice(1, -1));
-  const isTuple = open.charAt(0) === "(";
-  // a leading comma, or brackets of two kinds, are no Python
-  if (/^\s*,/.test(list) || isTuple !== statement.endsWith(")")) return undefined;
-  const [first] = strings;
-  if (isTuple && strings.length === 1 && first !== undefined && !list.endsWith(",")) return text(first);
-  return items(isTuple ? "tuple" : "list", strings.map(text));
 }
 
 function withoutQuotes(literal: string): string {
