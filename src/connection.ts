@@ -84,11 +84,11 @@ export interface OpenConnection {
 /** Wraps a session for a migration. */
 export function openConnection(session: Session): OpenConnection {
   const tracker = new Tracker();
-  const run = <T>(text: string, params: readonly unknown[] = []): Promise<Rows<T>> =>
-    tracker.watch(session.query(text, params).then(({ rows, count }) => withCount(rows as T[], count)));
-  const runFragment = <T>(fragment: Fragment): Promise<Rows<T>> => {
+  const run = <T>(text: string, params: readonly unknown[] = [], made?: Error): Promise<Rows<T>> =>
+    tracker.watch(session.query(text, params).then(({ rows, count }) => withCount(rows as T[], count)), made);
+  const runFragment = <T>(fragment: Fragment, made?: Error): Promise<Rows<T>> => {
     const { text, params } = compile(fragment, session.dialect);
-    return run<T>(text, params);
+    return run<T>(text, params, made);
   };
   const sql: Sql = Object.assign(
     <T = Row>(strings: TemplateStringsArray, ...values: readonly unknown[]): Query<T> =>
@@ -110,7 +110,7 @@ export function openConnection(session: Session): OpenConnection {
       await tracker.watch(exactlyOne(strings, values)) as T,
     value: async <T>(strings: TemplateStringsArray, ...values: readonly unknown[]) =>
       Object.values(await tracker.watch(exactlyOne(strings, values)))[0] as T,
-    execute: run,
+    execute: <T>(text: string, params?: readonly unknown[]) => run<T>(text, params),
     stream: <T>(strings: TemplateStringsArray, ...values: readonly unknown[]) => {
       tracker.refuseWhenClosed();
       const { text, params } = compile(new Fragment(strings, tracker.take(values)), session.dialect);
@@ -120,6 +120,17 @@ export function openConnection(session: Session): OpenConnection {
     native: session.native,
   };
   return { connection, settle: () => tracker.settle() };
+}
+
+/** By the error that a statement failed with. */
+const MAKERS = new WeakMap<Error, Error>();
+
+/**
+ * Has the stack of the code that made the statement which failed with this error; the error's own one begins in the
+ * driver. `undefined` for an error of anything else.
+ */
+export function makerOf(error: Error): Error | undefined {
+  return MAKERS.get(error);
 }
 
 /** Knows which queries were made and not run, and which statements still run. */
@@ -136,8 +147,8 @@ class Tracker {
     });
   }
 
-  made(query: object, strings: readonly string[]): void {
-    this.#made.set(query, { strings, made: new Error() });
+  made(query: object, pending: Pending): void {
+    this.#made.set(query, pending);
   }
 
   used(query: object): void {
@@ -149,11 +160,15 @@ class Tracker {
     return values.map((value) => value instanceof LazyQuery ? value.asFragment() : value);
   }
 
-  watch<T>(work: Promise<T>): Promise<T> {
+  /** @param made where the migration's code made what runs here; the present stack, where that is still on it */
+  watch<T>(work: Promise<T>, made = new Error()): Promise<T> {
     this.refuseWhenClosed();
     this.#running.add(work);
     const forget = () => this.#running.delete(work);
-    work.then(forget, forget);
+    work.then(forget, (error: unknown) => {
+      forget();
+      if (error instanceof Error && !MAKERS.has(error)) MAKERS.set(error, made);
+    });
     return work;
   }
 
@@ -167,20 +182,21 @@ class Tracker {
 /** Runs at the first `then`, at most once. */
 class LazyQuery<T> implements Query<T> {
   readonly #fragment: Fragment;
-  readonly #run: (fragment: Fragment) => Promise<Rows<T>>;
+  readonly #run: (fragment: Fragment, made: Error) => Promise<Rows<T>>;
   readonly #tracker: Tracker;
+  readonly #made = new Error();
   #result: Promise<Rows<T>> | undefined;
 
   constructor(
     strings: readonly string[],
     values: readonly unknown[],
-    run: (fragment: Fragment) => Promise<Rows<T>>,
+    run: (fragment: Fragment, made: Error) => Promise<Rows<T>>,
     tracker: Tracker,
   ) {
     this.#fragment = new Fragment(strings, values);
     this.#run = run;
     this.#tracker = tracker;
-    tracker.made(this, strings);
+    tracker.made(this, { strings, made: this.#made });
   }
 
   asFragment(): Fragment {
@@ -190,7 +206,7 @@ class LazyQuery<T> implements Query<T> {
 
   #start(): Promise<Rows<T>> {
     this.#tracker.used(this);
-    return this.#result ??= this.#run(this.#fragment);
+    return this.#result ??= this.#run(this.#fragment, this.#made);
   }
 
   then<A = Rows<T>, B = never>(

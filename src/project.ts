@@ -128,7 +128,8 @@ async function faultOf(project: Project, migration: LoadedMigration, id: string)
     tree.resolve(id);
     return undefined;
   } catch (error) {
-    if (!(error instanceof DelembicError)) throw error;
+    // the name may stand in a script that cannot be read: that is what is to be told
+    if (!(error instanceof DelembicError) || error instanceof FaultsError) throw error;
     return fault(
       "which is neither a data revision nor an Alembic one",
       `${didYouMean}'delembic history' and 'delembic alembic history' list what there is.`,

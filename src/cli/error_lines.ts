@@ -4,6 +4,7 @@
  * @module
  */
 
+import { makerOf } from "../connection.ts";
 import { DatabaseError } from "../db/database.ts";
 import { DelembicError, EXIT, type ExitCode, type Fault, FaultsError, formatPlace, type Place } from "../errors.ts";
 import { codeFrame } from "./code_frame.ts";
@@ -122,7 +123,7 @@ export function placeOf(error: unknown, { file, folder }: MigrationFiles): Place
   const places: Place[] = [];
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof DelembicError && cause.place !== undefined) return cause.place;
-    places.push(...stackPlaces(cause.stack ?? ""));
+    places.push(...stackPlaces(cause.stack ?? ""), ...stackPlaces(makerOf(cause)?.stack ?? ""));
   }
   const within = `${folder}/`;
   const found = places.find((place) => place.file === file) ??

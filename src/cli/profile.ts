@@ -68,13 +68,17 @@ export async function profileOf({ project, seen, db }: Look, id: string): Promis
   };
 }
 
+/** How an attempt ends whose text is an error; that of others is a remark. */
+const FAILED: ReadonlySet<string> = new Set(["failed", "partial", "interrupted"]);
+
 /** @param shown names a file as people see it */
 export function profileLines(profile: Profile, shown: (file: string) => string): Line[] {
   const { revision, status, migration, record, needs, neededBy, blocks, runs } = profile;
   const rows: [string, string][] = [["Revision:", revision], ["Status:", status]];
   if (migration === undefined) rows.push(["File:", "missing"]);
   else {
-    rows.push(["Description:", migration.description], ["File:", shown(migration.file)]);
+    if (migration.description !== "") rows.push(["Description:", migration.description]);
+    rows.push(["File:", shown(migration.file)]);
     rows.push(["Checksum:", `${migration.checksum}${checksumNote(profile)}`]);
     rows.push(["Steps:", stepsOf(migration).join(", ")]);
     const options = optionsOf(migration);
@@ -89,7 +93,9 @@ export function profileLines(profile: Profile, shown: (file: string) => string):
   const needed = needs.map(({ id, kind, state }) => `${kind === "alembic" ? "alembic " : ""}${id} (${state})`);
   if (needed.length > 0) rows.push(["Depends on:", needed.join(", ")]);
   if (neededBy.length > 0) rows.push(["Needed by:", neededBy.join(", ")]);
-  const lastError = runs[0]?.exception ?? "";
+  // what was thrown once is of no interest when the migration is applied (defect 18)
+  const failure = isApplied(record) ? undefined : runs.find(({ status }) => FAILED.has(status ?? ""));
+  const lastError = failure?.exception ?? "";
   return [
     ...columns(rows),
     ...blocks.flatMap((block): Line[] => {

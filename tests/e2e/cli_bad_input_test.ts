@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { administer, freshDatabase, type Outside, outside, temporaryFolder, testWith } from "../support.ts";
+import { administer, freshDatabase, type Outside, outside, run, temporaryFolder, testWith } from "../support.ts";
 import { call } from "../unit/cli_recorder.ts";
 
 const INI = "[delembic]\nscript_location = delembic\nsqlalchemy.url = sqlite:///app.db\n";
@@ -177,6 +177,38 @@ Hint: Create the database, or correct its name in the database's URL.
 });
 
 badInput({
+  name: "a wrong password on MySQL",
+  needs: ["mysql"],
+  args: () => ["upgrade", "--url", (outside.mysql ?? "").replace(/:[^:@/]+@/, ":wr0ng-passw0rd@")],
+  code: 3,
+  err: "Error: Access denied for user 'delembic'@'localhost' (using password: YES)\n" +
+    "Hint: Check the user and the password in the database's URL, and that the server lets that user in from here.\n",
+});
+
+badInput({
+  name: "a host on which no MySQL listens",
+  args: ["upgrade", "--url", "mysql://app:s0-s3cret@127.0.0.1:1/app"],
+  code: 3,
+  err: `Error: Cannot connect to MySQL at 127.0.0.1:1: connection refused
+Hint: Is the server running and is the port right?
+`,
+});
+
+badInput({
+  name: "a server whose certificate is of another authority",
+  needs: ["postgres", "tls"],
+  args: () => {
+    const url = new URL(outside.postgres ?? "");
+    url.search = `?sslmode=verify-full&sslrootcert=${outside.tls}/other.crt`;
+    return ["upgrade", "--url", url.href];
+  },
+  code: 3,
+  err: `Error: Cannot connect to PostgreSQL at 127.0.0.1:55432: self-signed certificate in certificate chain
+Hint: Do the TLS settings of the URL fit the server?
+`,
+});
+
+badInput({
   name: "a file that cannot be read",
   prepare: (folder) => Deno.symlinkSync("D002_loop.sql", `${folder}/delembic/versions/D002_loop.sql`),
   code: 2,
@@ -337,6 +369,17 @@ badInput({
   err: "Error: Unknown target revision: D999\nHint: Run 'delembic history' to see what there is.\n",
 });
 
+badInput({
+  name: "an Alembic script that cannot be read, where an answer depends on it",
+  files: { ...ALEMBIC, "migrations/versions/a.py": "revision = make_id()\ndown_revision = None\n" },
+  code: 2,
+  err: `Error: The 'revision' of this Alembic script cannot be known without running it: it is the result of a call
+  at migrations/versions/a.py:1
+    1 | revision = make_id()
+Hint: Write it there as a string.
+`,
+});
+
 Deno.test("bad input: a database that is ahead of this checkout (defect 42)", async () => {
   await using folder = await temporaryFolder(ALEMBIC);
   const db = new DatabaseSync(`${folder.path}/app.db`);
@@ -369,4 +412,66 @@ testWith(["postgres"], "bad input: a role that may not create tables (defect 50)
   } finally {
     await administer("postgresql", `drop role ${role}`);
   }
+});
+
+Deno.test("bad input: a disk that is full is a failure, with nothing left of the migration", async () => {
+  await using folder = await temporaryFolder({
+    ...PROJECT,
+    "delembic/versions/D002_big.js": `export default { revision: "D002", dependsOn: ["D001"], async upgrade(conn) {
+  await conn.sql\`create table big (x)\`;
+  await conn.execute("pragma max_page_count = 20");
+  await conn.sql\`insert into big select randomblob(1000000)\`;
+} };
+`,
+  });
+  assert.deepEqual(await call(["upgrade", "-q"], { cwd: folder.path }), {
+    code: 1,
+    out: "",
+    err: `  FAILED: database or disk is full
+    at delembic/versions/D002_big.js:4:17
+      3 |   await conn.execute("pragma max_page_count = 20");
+      4 |   await conn.sql\`insert into big select randomblob(1000000)\`;
+        |                 ^
+    Hint: The disk is full, or the database has reached its 'pragma max_page_count'. Make room and try again.
+`,
+  });
+  const { out } = await call(["history"], { cwd: folder.path });
+  assert.equal(out, "applied   D001\nfailed    D002\n");
+});
+
+const isRoot = Deno.build.os === "linux" && Deno.uid() === 0;
+
+Deno.test({
+  name: `bad input: a SQLite file on a read-only file system${isRoot ? "" : " (needs root on Linux)"}`,
+  ignore: !isRoot,
+  fn: async () => {
+    await using folder = await temporaryFolder(PROJECT);
+    await call(["upgrade"], { cwd: folder.path });
+    await Deno.writeTextFile(`${folder.path}/delembic/versions/D002_more.sql`, D001.replace("D001", "D002"));
+    const main = new URL("../../main.ts", import.meta.url).pathname;
+    // a namespace of its own: the mount is gone with the process
+    const script = 'mount --bind "$PWD" "$PWD" && mount -o remount,ro,bind "$PWD" && cd "$PWD" && "$@"';
+    const inside = (...args: string[]) =>
+      run("unshare", [
+        "-m",
+        "sh",
+        "-c",
+        script,
+        "sh",
+        Deno.execPath(),
+        "run",
+        "-A",
+        "--quiet",
+        "--no-check",
+        main,
+        ...args,
+      ], {
+        cwd: folder.path,
+        env: { NO_COLOR: "1" },
+      });
+    assert.deepEqual(await inside("history"), { code: 0, out: "applied   D001\npending   D002\n", err: "" });
+    const { code, out, err } = await inside("upgrade");
+    assert.deepEqual({ code, out }, { code: 3, out: "" });
+    assert.match(err, /^Error: .*[Rr]ead-?only.*\nHint: /);
+  },
 });

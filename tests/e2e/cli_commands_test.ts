@@ -593,3 +593,60 @@ Deno.test("every command prints exactly one JSON value, whether it succeeds or f
   }
   assert.deepEqual([...codes].sort(), [0, 1, 2, 3]);
 });
+
+Deno.test("a statement of a script that fails is shown where the script made it", async () => {
+  const statements = [
+    "await conn.sql`select * from nosuch`",
+    "await conn.one`select * from nosuch`",
+    "await conn.value`select * from nosuch`",
+    'await conn.execute("select * from nosuch")',
+    "const query = conn.sql`select * from nosuch`; await Promise.resolve(); await query",
+  ];
+  await using app = await project({ "delembic.ini": INI });
+  for (const [at, statement] of statements.entries()) {
+    const code = `export default { revision: "D001", async upgrade(conn) {\n    ${statement};\n} };\n`;
+    // a file of another name each time, as a process reads a module once
+    const name = `D001_${at}.js`;
+    await app.write({ [`delembic/versions/${name}`]: code });
+    const { err } = await app.run("upgrade");
+    const [message, place] = err.split("\n");
+    assert.equal(message, "  FAILED: no such table: nosuch");
+    assert.match(place ?? "", new RegExp(`^ {4}at delembic/versions/${name}:2:\\d+$`), statement);
+    await Deno.remove(`${app.path}/delembic/versions/${name}`);
+  }
+});
+
+Deno.test("repair leaves to people what was interrupted midway", async () => {
+  await using app = await project({
+    "delembic.ini": INI,
+    "delembic/versions/D001_big.sql":
+      "-- delembic revision: D001\n-- delembic transaction: false\n-- delembic upgrade\n" +
+      "create table t (id int);\ninsert into nosuch values (1);\n",
+  });
+  assert.equal((await app.run("upgrade")).code, 1);
+  const message = "Migration D001 was interrupted where it could not be undone: a part of it is committed.";
+  const hint = "See what is there, then settle it with 'delembic repair D001 --applied' or '--reverted'.";
+  assert.deepEqual(await app.run("upgrade"), {
+    code: 5,
+    out: "Running D001\n",
+    err: `BLOCKED: ${message}\n${hint}\n`,
+  });
+  assert.deepEqual((await app.json("check")).document.problems, [{ kind: "partial", revision: "D001", message, hint }]);
+  assert.deepEqual(await app.run("repair"), {
+    code: 5,
+    out: "",
+    err: "UNDECIDED: Migration D001 was interrupted midway: a part of it is committed.\n" +
+      "Look at the data, then run 'delembic repair D001 --applied' or '--reverted'.\n",
+  });
+  assert.deepEqual(await app.run("repair", "D001", "--applied", "--reverted"), {
+    code: 2,
+    out: "",
+    err: "Error: Options '--applied' and '--reverted' exclude each other\n",
+  });
+  assert.deepEqual(await app.json("repair", "D001", "--applied"), {
+    code: 0,
+    document: { accepted: [], settled: [{ revision: "D001", as: "applied" }], undecided: [] },
+  });
+  const { out } = await app.run("show", "D001");
+  assert.doesNotMatch(out, /Last error|BLOCKED/);
+});
