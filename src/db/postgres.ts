@@ -103,7 +103,7 @@ function whenBroken(
   signal: AbortSignal,
 ): { promise: Promise<never>; forget: () => void } {
   const { promise, reject } = Promise.withResolvers<never>();
-  const onClose = () => reject(new NetworkTrouble("HUNG_UP"));
+  const onClose = () => reject(socket.errored ?? new NetworkTrouble("HUNG_UP"));
   const onAbort = () => reject(signal.reason);
   socket.on("error", reject);
   socket.on("close", onClose);

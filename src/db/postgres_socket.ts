@@ -25,6 +25,7 @@ export async function openSocket(target: ServerTarget, { way, signal }: SocketOp
   const socket = target.socket === undefined
     ? connect({ host: target.host, port: target.port })
     : connect({ path: target.socket });
+  hearErrors(socket);
   try {
     await event(socket, "connect", signal, () => {});
     socket.setNoDelay(true);
@@ -49,6 +50,7 @@ async function encrypt(
     }
     return connectTls({ socket, ...tlsOptions(way, host) });
   });
+  hearErrors(encrypted);
   try {
     await event(encrypted, "secureConnect", signal, () => {});
     return encrypted;
@@ -56,6 +58,11 @@ async function encrypt(
     encrypted.destroy();
     throw error;
   }
+}
+
+/** Whoever uses a socket hears its errors; one that comes when nobody does any more must not end the process. */
+function hearErrors(socket: Socket): void {
+  socket.on("error", () => {});
 }
 
 /**
@@ -79,7 +86,7 @@ function event<T>(
         reject(error);
       }
     });
-  const onClose = () => reject(new NetworkTrouble("HUNG_UP"));
+  const onClose = () => reject(socket.errored ?? new NetworkTrouble("HUNG_UP"));
   const onAbort = () => reject(signal.reason);
   socket.once(name, onEvent);
   socket.once("error", reject);
