@@ -8,12 +8,23 @@
  */
 
 import type { FieldPacket, ResultSetHeader } from "mysql2";
-import type { Database, DatabaseError, Result, Role, Row, Session } from "./database.ts";
+import {
+  type Database,
+  type DatabaseError,
+  inOrder,
+  type Result,
+  type Role,
+  type Row,
+  type Session,
+  type Statement,
+} from "./database.ts";
+import { askAside, CLOSE_MS, quit, within } from "./mysql_aside.ts";
 import { connectTo, type CoreConnection } from "./mysql_connect.ts";
 import { MysqlCursor } from "./mysql_cursor.ts";
 import { mysqlDialect, withoutLead } from "./mysql_dialect.ts";
 import { isUnpreparable, lossOf, lostError, statementError } from "./mysql_errors.ts";
-import { type Bindable, bindable, type Column, readerOf, READING } from "./mysql_types.ts";
+import { type Answer, firstResult, type RowReader, rowReader } from "./mysql_result.ts";
+import { type Bindable, bindable, READING } from "./mysql_types.ts";
 import type { ServerTarget } from "./target.ts";
 
 /** The database of a target. Nothing is connected yet. */
@@ -45,14 +56,8 @@ const RETURNING_REGEXP = /^(?:insert|replace|delete)\b[^]*\breturning\b/i;
 
 /** How long the rest of a result that nobody wants is read before the server is told to stop, in milliseconds. */
 const DRAIN_MS = 100;
-/** How long closing may take, in milliseconds. */
-const CLOSE_MS = 2_000;
-
-/** What the driver gives for a statement: for several results (`CALL`) arrays of both. */
-interface Answer {
-  readonly rows: unknown;
-  readonly fields: readonly unknown[] | undefined;
-}
+/** After this long without a row that should come, it is looked whether the session is still there, in milliseconds. */
+const SILENCE_MS = 2_000;
 
 class MysqlSession implements Session {
   readonly dialect = mysqlDialect;
@@ -92,6 +97,10 @@ class MysqlSession implements Session {
     // the server takes an empty statement for an error, unlike the others
     if (withoutLead(text) === "") return { rows: [], count: 0 };
     return await this.#inTurn(text, async () => this.#resultOf(text, await this.#send(text, values)));
+  }
+
+  batch(statements: readonly Statement[]): Promise<Result[]> {
+    return inOrder(this, statements);
   }
 
   async begin(): Promise<void> {
@@ -139,7 +148,10 @@ class MysqlSession implements Session {
     this.#cursor = cursor;
     this.#fail = (error) => cursor.fail(error);
     opened(cursor);
-    await cursor.ended;
+    {
+      using _watch = this.#watch(cursor);
+      await cursor.ended;
+    }
     this.#cursor = undefined;
     if (cursor.header === undefined) await this.#askStatus();
     else this.#status = cursor.header.serverStatus;
@@ -157,20 +169,32 @@ class MysqlSession implements Session {
   async cancel(): Promise<void> {
     if (this.#fail === undefined || this.lost) return;
     // the next statement waits for this, so that it cannot be the one that is stopped
-    const cancelling = this.#kill("query");
+    const cancelling = askAside(this.#target, `kill query ${this.backend}`);
     this.#cancelling = cancelling;
     await cancelling;
   }
 
-  async #kill(what: "query" | "connection"): Promise<void> {
-    const core = await connectTo(this.#target, "audit");
-    try {
-      await new Promise<void>((resolve, reject) =>
-        core.query(`kill ${what} ${this.backend}`, (error) => error ? reject(statementError(error, "kill")) : resolve())
-      );
-    } finally {
-      await quit(core);
-    }
+  /**
+   * Deno overlooks the end of a TLS connection that comes while the socket is paused, as it is while rows wait: where
+   * the server has not sent anything for long after that, it is asked whether the session is still there.
+   */
+  #watch(cursor: MysqlCursor): Disposable {
+    let seen = 0;
+    const timer = setInterval(() => {
+      const silent = cursor.waitsAfterPause && cursor.arrived === seen;
+      seen = cursor.arrived;
+      // where the server cannot be asked, what is known stays as it is
+      if (silent) this.#loseIfGone().catch(() => undefined);
+    }, SILENCE_MS);
+    return { [Symbol.dispose]: () => clearInterval(timer) };
+  }
+
+  async #loseIfGone(): Promise<void> {
+    const rows = await askAside(
+      this.#target,
+      `select 1 from information_schema.processlist where id = ${this.backend}`,
+    );
+    if (Array.isArray(rows) && rows.length === 0) this.#lose("the server closed it");
   }
 
   async close(): Promise<void> {
@@ -179,7 +203,7 @@ class MysqlSession implements Session {
     if (this.lost) return;
     const busy = this.#fail !== undefined;
     // a server does not notice that its client is gone until it has rows for it, and keeps the locks
-    if (busy) await within(this.#kill("connection").catch(() => undefined), CLOSE_MS);
+    if (busy) await within(askAside(this.#target, `kill connection ${this.backend}`).catch(() => undefined), CLOSE_MS);
     else await quit(this.#core);
     this.#lose("it was closed");
   }
@@ -278,64 +302,7 @@ function givesRows(text: string): boolean {
   return ROWS_REGEXP.test(bare) || RETURNING_REGEXP.test(bare);
 }
 
-interface FirstResult {
-  readonly rows: readonly (readonly unknown[])[];
-  /** Absent when no result has rows. */
-  readonly columns?: readonly Column[];
-  /** The server's last word; absent behind a single result with rows. */
-  readonly header?: ResultSetHeader;
-}
-
-/** The first result with rows, of what may be several. */
-function firstResult({ rows, fields }: Answer): FirstResult {
-  if (fields === undefined) return { rows: [], header: rows as ResultSetHeader };
-  if (fields.length > 0 && fields.every((field) => field !== undefined && !Array.isArray(field))) {
-    return { rows: rows as unknown[][], columns: fields as unknown as Column[] };
-  }
-  const results = rows as readonly unknown[];
-  const last = results.at(-1);
-  const at = fields.findIndex((field) => Array.isArray(field));
-  return {
-    rows: at < 0 ? [] : results[at] as unknown[][],
-    ...(at < 0 ? {} : { columns: fields[at] as unknown as Column[] }),
-    ...(Array.isArray(last) ? {} : { header: last as ResultSetHeader }),
-  };
-}
-
-type RowReader = (row: readonly unknown[]) => Row;
-
-function rowReader(columns: readonly Column[]): RowReader {
-  const names = columns.map(({ name }) => name);
-  const readers = columns.map(readerOf);
-  return (values) => {
-    const row: Row = {};
-    for (const [index, name] of names.entries()) {
-      const value = values[index];
-      const read = readers[index];
-      row[name] = value === null || read === undefined ? value : read(value);
-    }
-    return row;
-  };
-}
-
 /** What stands behind "The connection to the server was lost: ". */
 function reasonOf(error: DatabaseError): string | undefined {
   return error.message.split(": ").slice(1).join(": ") || undefined;
-}
-
-/** Says goodbye, so that the server does not log an aborted connection. */
-async function quit(core: CoreConnection): Promise<void> {
-  const closed = new Promise((resolve) => core.stream.once("close", resolve));
-  core.end();
-  await within(closed, CLOSE_MS);
-  core.stream.destroy();
-}
-
-/** Whether it settled in time. */
-async function within(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), milliseconds));
-  const inTime = await Promise.race([work.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
 }

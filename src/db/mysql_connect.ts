@@ -7,6 +7,7 @@
 import { type Connection, type ConnectionOptions, createConnection } from "mysql2";
 import { checkServerIdentity, type TLSSocket } from "node:tls";
 import { messageOf } from "../errors.ts";
+import { takeAbruptEnd } from "./abrupt_end.ts";
 import type { Role } from "./database.ts";
 import { CONNECT_TIMEOUT_MS, connectError, serverNumberOf } from "./mysql_errors.ts";
 import type { ServerTarget } from "./target.ts";
@@ -71,15 +72,15 @@ function mayWorkOtherwise(error: unknown, way: TlsWay): boolean {
 
 async function attempt(target: ServerTarget, role: Role, way: TlsWay): Promise<CoreConnection> {
   const core = createConnection(options(target, role, way)) as CoreConnection;
-  if (way.encrypted && way.verify === "host") checkHost(core, target.host);
+  // what comes after the first error says nothing new, and an error that nobody listens to is shown
+  core.on("error", () => undefined);
+  if (way.encrypted) watchTls(core, target.host, way);
   try {
     await new Promise<void>((resolve, reject) => {
       core.connect((error) => error === null || error === undefined ? resolve() : reject(error));
     });
     return core;
   } catch (error) {
-    // what comes after the first error says nothing new, and would end the process if nobody listened
-    core.on("error", () => undefined);
     core.stream.destroy();
     throw error;
   }
@@ -113,13 +114,15 @@ function sslOptions({ verify, ca, cert, key }: EncryptedWay): NonNullable<Exclud
   };
 }
 
-/**
- * The driver's own check of the host takes any certificate where the host is an address. This one comes before the
- * password is sent.
- */
-function checkHost(core: CoreConnection, host: string): void {
+/** Steps in when TLS is up and before the password is sent. */
+function watchTls(core: CoreConnection, host: string, { verify }: EncryptedWay): void {
   const startTls = core.startTLS.bind(core);
-  core.startTLS = (onSecure) => startTls((error) => onSecure(error ?? identityError(core, host)));
+  core.startTLS = (onSecure) =>
+    startTls((error) => {
+      takeAbruptEnd(core.stream);
+      // the driver's own check takes any certificate where the host is an address
+      onSecure(error ?? (verify === "host" ? identityError(core, host) : undefined));
+    });
 }
 
 function identityError(core: CoreConnection, host: string): Error | undefined {

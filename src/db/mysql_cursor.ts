@@ -31,6 +31,8 @@ export class MysqlCursor {
   /** The last word of the server, after statements without rows. */
   header: ResultSetHeader | undefined;
   columns: readonly Column[] = [];
+  /** How many rows have come so far. */
+  arrived = 0;
   readonly #core: CoreConnection;
   readonly #size: number;
   readonly #rows: (readonly unknown[])[] = [];
@@ -38,6 +40,7 @@ export class MysqlCursor {
   #finished = false;
   #error: unknown;
   #held = false;
+  #wasHeld = false;
   #unlimited = false;
   #discarding = false;
   #wake: (() => void) | undefined;
@@ -55,6 +58,11 @@ export class MysqlCursor {
     command.on("result", (row) => this.#take(row));
     command.on("error", (error) => this.fail(error));
     command.on("end", () => this.#finish());
+  }
+
+  /** Whether the server may go on again, after it had to wait. */
+  get waitsAfterPause(): boolean {
+    return this.#wasHeld && !this.#held && !this.#finished;
   }
 
   /** The next row; `undefined` after the last. @throws what the driver says */
@@ -97,10 +105,11 @@ export class MysqlCursor {
       this.header = row as ResultSetHeader;
       return;
     }
+    this.arrived++;
     if (this.#discarding) return;
     this.#rows.push(row);
     if (this.#rows.length >= this.#size && !this.#unlimited && !this.#held) {
-      this.#held = true;
+      this.#held = this.#wasHeld = true;
       this.#core.pause();
     }
     this.#wake?.();

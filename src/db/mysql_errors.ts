@@ -238,7 +238,8 @@ function tlsTrouble(
     ];
   }
   return [
-    message,
+    // Deno 2.6 has no word for a certificate that is not trusted
+    code === "UNKNOWN" ? "TLS failed; the server's certificate may be one that is not trusted" : message,
     tls.mode === "disable" ? "The server's log may say more." : "Do the TLS settings of the URL fit the server?",
   ];
 }

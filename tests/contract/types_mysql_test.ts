@@ -397,7 +397,8 @@ testWith(["mysql"], "mysql: a lost connection does not come back by itself", asy
   await using db = await fresh();
   const killer = await openMysql(db.target).connect("audit");
   const { terminate } = killer.dialect.ledger;
-  await killer.query(terminate ?? "", [db.session.backend]);
+  assert.equal((await killer.query(terminate?.find ?? "", [db.session.backend])).count, 1);
+  await killer.query(terminate?.kill ?? "", [db.session.backend]);
   await killer.close();
   const error = await failureOf(db.session.query("select 1"));
   assert.equal(error.kind, "lost");
