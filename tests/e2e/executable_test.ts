@@ -106,3 +106,34 @@ testWith(
     deepEqual([code, out.slice(0, 20)], [0, "Run what is pending\n"]);
   },
 );
+
+/** The server's URL with its name in place of its address, and these options. */
+function withOptions(url: string | undefined, options: string): string {
+  return `${(url ?? "").replace("127.0.0.1", "localhost")}?${options}`;
+}
+
+onEachProgram(
+  ["postgres", "mysql", "tls"],
+  "reaches servers over TLS, and refuses those that it cannot trust",
+  async (program) => {
+    await using folder = await temporaryFolder({ "delembic.ini": "[delembic]\n", "delembic/versions/.gitkeep": "" });
+    const call = (url: string) => delembic(program, ["current", "--url", url], { cwd: folder.path });
+    const servers = [
+      [outside.postgres, (file: string) => `sslmode=verify-full&sslrootcert=${outside.tls}/${file}`],
+      [outside.mysql, (file: string) => `ssl-mode=VERIFY_IDENTITY&ssl-ca=${outside.tls}/${file}`],
+    ] as const;
+    for (const [url, options] of servers) {
+      // several times: a connection that fails now and then is no connection
+      for (const _ of "12345") {
+        deepEqual(await call(withOptions(url, options("ca.crt"))), {
+          code: 0,
+          out: "No migrations applied yet.\n",
+          err: "",
+        });
+      }
+      const refused = await call(withOptions(url, options("other.crt")));
+      deepEqual([refused.code, refused.out], [3, ""]);
+      match(refused.err, /^Error: Cannot connect to (PostgreSQL|MySQL) at localhost:\d+: /);
+    }
+  },
+);
