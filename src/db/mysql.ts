@@ -67,11 +67,13 @@ class MysqlSession implements Session {
   readonly #target: ServerTarget;
   /** Settles when the statements that were issued so far are done. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** How many statements wait for their turn. */
+  #waiting = 0;
   #cursor: MysqlCursor | undefined;
   #cancelling: Promise<unknown> | undefined;
   /** Ends the statement that runs with an error; there is one while one runs. */
   #fail: ((error: unknown) => void) | undefined;
-  #lost: DatabaseError | undefined;
+  #lost: { readonly reason: string } | undefined;
   #status = AUTOCOMMIT;
   #closed = false;
 
@@ -124,7 +126,8 @@ class MysqlSession implements Session {
     const values = params.map(bindable);
     const opening = Promise.withResolvers<MysqlCursor>();
     // the turn is over when the server is done, not when the last row is taken: else a statement between rows would wait
-    this.#inTurn(text, () => this.#runCursor({ text, values, size }, opening.resolve)).catch(opening.reject);
+    const turn = this.#inTurn(text, () => this.#runCursor({ text, values, size }, opening.resolve));
+    turn.catch(opening.reject);
     const cursor = await opening.promise;
     let read: RowReader | undefined;
     try {
@@ -133,7 +136,9 @@ class MysqlSession implements Session {
         yield read(row);
       }
     } catch (error) {
-      throw statementError(this.#lost ?? error, text);
+      // by then it is known whether the connection is gone as well
+      await turn;
+      throw this.#lost === undefined ? statementError(error, text) : lostError(this.#lost.reason, text);
     } finally {
       await this.#leave(cursor);
     }
@@ -147,6 +152,7 @@ class MysqlSession implements Session {
     const cursor = new MysqlCursor(this.#core, { text, values, prepared, size });
     this.#cursor = cursor;
     this.#fail = (error) => cursor.fail(error);
+    if (this.#waiting > 0) cursor.hurry();
     opened(cursor);
     {
       using _watch = this.#watch(cursor);
@@ -211,9 +217,11 @@ class MysqlSession implements Session {
   /** One statement after another, whoever issues them. */
   #inTurn<T>(text: string, work: () => Promise<T>): Promise<T> {
     this.#cursor?.hurry();
+    this.#waiting++;
     const mine = this.#turn.then(async () => {
+      this.#waiting--;
       await this.#settleCancel();
-      if (this.#lost !== undefined) throw lostError(reasonOf(this.#lost), text);
+      if (this.#lost !== undefined) throw lostError(this.#lost.reason, text);
       try {
         return await work();
       } catch (error) {
@@ -237,10 +245,10 @@ class MysqlSession implements Session {
   /** An error says nothing of the transaction: a deadlock ends it, most others do not. The server is asked. */
   async #failed(error: unknown, text: string): Promise<DatabaseError> {
     const told = statementError(error, text);
-    if (told.kind === "lost") this.#lose(reasonOf(told));
+    if (told.kind === "lost") this.#lose(lossOf(error));
     else await this.#askStatus();
     // a session that is ended says first that its statement was stopped
-    return this.#lost === undefined || told.kind === "lost" ? told : lostError(reasonOf(this.#lost), text);
+    return this.#lost === undefined ? told : lostError(this.#lost.reason, text);
   }
 
   async #askStatus(): Promise<void> {
@@ -248,15 +256,14 @@ class MysqlSession implements Session {
       const { rows } = await this.#call("query", "do 0", []);
       this.#status = (rows as ResultSetHeader).serverStatus;
     } catch (error) {
-      const told = statementError(error, "do 0");
-      if (told.kind === "lost") this.#lose(reasonOf(told));
+      if (statementError(error, "do 0").kind === "lost") this.#lose(lossOf(error));
     }
   }
 
-  #lose(reason: string | undefined): void {
+  #lose(reason: string): void {
     if (this.#lost !== undefined) return;
-    this.#lost = lostError(reason);
-    this.#fail?.(this.#lost);
+    this.#lost = { reason };
+    this.#fail?.(lostError(reason));
     this.#core.stream.destroy();
   }
 
@@ -300,9 +307,4 @@ class MysqlSession implements Session {
 function givesRows(text: string): boolean {
   const bare = withoutLead(text);
   return ROWS_REGEXP.test(bare) || RETURNING_REGEXP.test(bare);
-}
-
-/** What stands behind "The connection to the server was lost: ". */
-function reasonOf(error: DatabaseError): string | undefined {
-  return error.message.split(": ").slice(1).join(": ") || undefined;
 }

@@ -130,15 +130,9 @@ export function lossOf(error: unknown): string {
   return (error as DriverError).code === "PROTOCOL_CONNECTION_LOST" ? "the server closed it" : messageOf(error);
 }
 
-/** The connection is gone: with what is known of the reason. */
-export function lostError(reason: string | undefined, statement?: string): DatabaseError {
-  return new DatabaseError(
-    "lost",
-    `The connection to the server was lost${reason === undefined ? "" : `: ${reason}`}`,
-    {
-      statement,
-    },
-  );
+/** The connection is gone, and why. */
+export function lostError(reason: string, statement?: string): DatabaseError {
+  return new DatabaseError("lost", `The connection to the server was lost: ${reason}`, { statement });
 }
 
 /** Where a target is, for messages: `127.0.0.1:3306`, or the socket's path. */

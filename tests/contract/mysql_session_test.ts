@@ -100,6 +100,17 @@ testWith(
   },
 );
 
+testWith(["mysql"], "mysql: a statement issued behind a stream does not wait until its rows are taken", async () => {
+  await using db = await fresh();
+  const rows = db.session.stream(MANY, [], { size: 10 })[Symbol.asyncIterator]();
+  const first = rows.next();
+  assert.equal(await soon(valueOf(db.session, "select v from t")), 10);
+  assert.equal((await first).done, false);
+  let count = 1;
+  while (!(await rows.next()).done) count++;
+  assert.equal(count, 100_000);
+});
+
 testWith(
   ["mysql"],
   "mysql: Session.stream() fails as lost when the server ends the session in the middle",
