@@ -161,12 +161,19 @@ export const leaseTests: ContractTests = {
     }
   },
 
-  "LedgerSql.terminate ends another session": async (ground) => {
+  "LedgerSql.terminate finds a session of ours that was there when the lease was taken, and ends it": async (
+    ground,
+  ) => {
+    const other = await openWithLedger(ground);
     const victim = await ground.open();
-    const other = await ground.open();
-    await victim.query("select 1");
-    await other.query(other.dialect.ledger.terminate ?? "", [victim.backend]);
+    await acquire(victim, "a", 1);
+    const { terminate } = other.dialect.ledger;
+    assert.ok(terminate);
+    assert.equal((await other.query(terminate.find, [victim.backend])).rows.length, 1);
+    assert.equal((await other.query(terminate.find, [99_999_999])).rows.length, 0);
+    await other.query(terminate.kill, [victim.backend]);
     await sleep(200);
     assert.equal((await soon(failureOf(victim.query("select 1")))).kind, "lost");
+    assert.equal((await other.query(terminate.find, [victim.backend])).rows.length, 0);
   },
 };

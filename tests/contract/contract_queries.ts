@@ -123,6 +123,47 @@ export const queryTests: ContractTests = {
     assert.equal(Number(await valueOf(session, "select count(*) from t")), 2);
   },
 
+  "Queryable.batch() runs statements in order and gives the result of each": async (ground) => {
+    const session = await ground.openWithTable();
+    const { placeholder } = session.dialect;
+    const results = await session.batch([
+      { text: `update t set v = ${placeholder(1)} where id = ${placeholder(2)}`, params: [11, 1] },
+      { text: "delete from t where id = 2" },
+      { text: `select id, v from t where v = ${placeholder(1)}`, params: [11] },
+    ]);
+    assert.deepEqual(results.map(({ count }) => count), [1, 1, 1]);
+    assert.deepEqual(results[2]?.rows.map((row) => ({ ...row })), [{ id: 1, v: 11 }]);
+    assert.deepEqual(await session.batch([]), []);
+  },
+
+  "Queryable.batch() takes any text as a value, and NULL, numbers and bigint": async (ground) => {
+    const session = await ground.open();
+    const { placeholder } = session.dialect;
+    await session.query("create table b (id integer, t text, n bigint, f double precision)");
+    const texts = ["it's", '"', "\\", "\\'; drop table b; --", "$1 $2 ? :x", "$$", "/*", "--", "é🐘\n\t", "", null];
+    const places = [1, 2, 3, 4].map((index) => placeholder(index)).join(", ");
+    await session.batch(texts.map((text, index) => ({
+      text: `insert into b values (${places})`,
+      params: [index, text, 2n ** 62n, -1.5e-7],
+    })));
+    const { rows } = await session.query("select t, n, f from b order by id");
+    assert.deepEqual(rows.map((row) => row["t"]), texts);
+    assert.deepEqual({ ...rows[0] }, { t: "it's", n: 2n ** 62n, f: -1.5e-7 });
+  },
+
+  "Queryable.batch() ends at the first statement that fails, with its error": async (ground) => {
+    const session = await ground.openWithTable();
+    await session.begin();
+    const error = await failureOf(session.batch([
+      { text: "update t set v = 99 where id = 1" },
+      { text: "insert into t (id, v) values (1, 1)" },
+      { text: "update t set v = 98 where id = 2" },
+    ]));
+    assert.equal(error.kind, "unique");
+    await session.rollback();
+    assert.equal(Number(await valueOf(session, "select sum(v) from t")), 30);
+  },
+
   "Dialect.quoteId() quotes any name, and refuses a NUL": async (ground) => {
     const session = await ground.open();
     const { quoteId } = session.dialect;
