@@ -28,7 +28,7 @@ const pythonTool = outside.python?.replace(/python[\d.]*$/, "delembic");
 const alembic = outside.python?.replace(/python[\d.]*$/, "alembic");
 
 say(`${"".padEnd(58)} ${"ours".padStart(10)} ${"theirs".padStart(10)} ${"ratio".padStart(9)}`);
-await startUp();
+if (!Deno.args.includes("fast")) await startUp();
 await size();
 if (pythonTool === undefined) say("left out: the Python tool is not there (DELEMBIC_TEST_PYTHON)");
 else await againstPython(pythonTool);

@@ -1,26 +1,30 @@
 /**
  * One attempt at one migration: the protocol by which its work and its record are committed together or not at all.
  *
- * The record of success is written in the work's own transaction, after the fence was checked there; the row of the run
- * history is opened before and closed after, on the audit connection. So whatever dies when, either both the work and
- * its record are there, or neither is.
+ * The row of the run history is opened, and committed, before the work begins. The record of success is written in the
+ * work's own transaction, after the fence was checked there: the version row, the checksum, the end of the attempt, and
+ * the beginning of the next one, so that a run of many small migrations costs one commit each. So whatever dies when,
+ * either both the work and its record are there, or neither is. A failure is recorded on the audit connection.
  *
  * @module
  */
 
 import { DatabaseError, type Session } from "./db/database.ts";
-import { now } from "./clock.ts";
+import { now, type UtcText } from "./clock.ts";
 import { openConnection } from "./connection.ts";
 import { DelembicError, messageOf } from "./errors.ts";
 import { interruptible, Interruption, withTimeout } from "./interruption.ts";
 import {
   closeRun,
-  deleteVersion,
+  closingRun,
+  deletingVersion,
+  idOf,
   markPartial,
+  openingRun,
   type Outcome,
   readVersion,
-  writeChecksum,
-  writeVersion,
+  writingChecksum,
+  writingVersion,
 } from "./ledger.ts";
 import { LockLostError, pause } from "./lock.ts";
 import type { LoadedMigration, Run, Step } from "./migration.ts";
@@ -32,9 +36,26 @@ export type Direction = "upgrade" | "downgrade";
 
 /** How an attempt ended. `retry` is set when the same attempt may succeed if it is made again. */
 export type AttemptResult =
-  | { readonly status: "done"; readonly seconds: number }
+  | { readonly status: "done"; readonly seconds: number; readonly next: OpenedRun | undefined }
   | { readonly status: "failed"; readonly error: unknown; readonly partial: boolean; readonly retry: boolean }
   | { readonly status: "interrupted"; readonly error: DelembicError };
+
+/** The row of an attempt that is open already. */
+export interface OpenedRun {
+  readonly revision: string;
+  readonly id: number;
+  readonly startedAt: UtcText;
+}
+
+export interface AttemptOptions {
+  readonly direction: Direction;
+  /** From 1; higher when it is made again. */
+  readonly number: number;
+  /** Its row, when the attempt before it has opened it. */
+  readonly opened: OpenedRun | undefined;
+  /** The revision whose row is to be opened together with the end of this attempt. */
+  readonly next: string | undefined;
+}
 
 /** The transaction was ended by the migration's own SQL, so it cannot be rolled back, nor its record be written in it. */
 class TransactionEndedError extends DelembicError {
@@ -50,18 +71,12 @@ class TransactionEndedError extends DelembicError {
 export async function attempt(
   run: OpenRun,
   migration: LoadedMigration,
-  direction: Direction,
-  number: number,
+  options: AttemptOptions,
 ): Promise<AttemptResult> {
-  const startedAt = now();
+  const { revision } = migration;
   const start = performance.now();
-  const id = await run.audit.openRun({
-    revision: migration.revision,
-    startedAt,
-    status: direction === "upgrade" ? "running" : "downgrading",
-    ...run.actor,
-  });
-  await run.step("run-opened", migration.revision);
+  const { id, startedAt } = options.opened ?? await open(run, revision, options.direction);
+  await run.step("run-opened", revision);
   const work = watchSession(await run.workSession(), {
     transaction: migration.transaction,
     beforePartial: async () => {
@@ -70,19 +85,23 @@ export async function attempt(
   });
   const elapsed = () => (performance.now() - start) / 1000;
   try {
-    await runSteps(run, work, migration, { direction, number, startedAt });
-    const ended = { at: now(), seconds: elapsed() };
-    await record(run, work.session, migration, direction, ended);
-    await commit(run, work.session, migration, direction, ended.at);
-    await run.step("committed", migration.revision);
-    const status = direction === "upgrade" ? "success" : "downgraded";
-    await closeRun(run.audit, id, { status, endedAt: ended.at, seconds: ended.seconds });
-    await run.step("run-closed", migration.revision);
-    return { status: "done", seconds: ended.seconds };
+    await runSteps(run, work, migration, { ...options, startedAt });
+    const ending = { id, at: now(), seconds: elapsed(), ...options };
+    const next = await record(run, work.session, migration, ending);
+    await commit(run, work.session, migration, ending);
+    await run.step("committed", revision);
+    await run.step("run-closed", revision);
+    return { status: "done", seconds: ending.seconds, next };
   } catch (error) {
     await undo(run, work.session);
-    return await recordFailure(run, { id, migration, direction, error, seconds: elapsed(), work });
+    return await recordFailure(run, { id, migration, direction: options.direction, error, seconds: elapsed(), work });
   }
+}
+
+async function open(run: OpenRun, revision: string, direction: Direction): Promise<OpenedRun> {
+  const startedAt = now();
+  const status = direction === "upgrade" ? "running" : "downgrading";
+  return { revision, startedAt, id: await run.audit.openRun({ revision, startedAt, status, ...run.actor }) };
 }
 
 /** The user's code: `upgrade` and `validate`, or `downgrade`. */
@@ -120,37 +139,46 @@ async function runSteps(
   if (!migration.transaction) await session.begin();
 }
 
+/** How an attempt that succeeds is going to end. */
+interface Ending extends AttemptOptions {
+  readonly id: number;
+  readonly at: UtcText;
+  readonly seconds: number;
+}
+
 /** In the work's transaction: makes sure that we may commit, and writes what the commit will have done. */
 async function record(
   run: OpenRun,
   work: Session,
-  migration: LoadedMigration,
-  direction: Direction,
-  ended: { readonly at: string; readonly seconds: number },
-): Promise<void> {
+  { revision, checksum, file }: LoadedMigration,
+  { id, at, seconds, direction, next }: Ending,
+): Promise<OpenedRun | undefined> {
   run.signal.throwIfAborted();
   await run.lock.check(work);
-  await run.step("fence-checked", migration.revision);
-  const { revision, checksum, file } = migration;
-  if (direction === "downgrade") {
-    await deleteVersion(work, revision);
-  } else {
-    // sent one after another without waiting for each answer; the first failure is the one that counts
-    await Promise.all([
-      writeVersion(work, { revision, status: "success", ...ended }),
-      writeChecksum(work, { revision, checksum, file, at: ended.at }),
-    ]);
-  }
-  await run.step("version-written", migration.revision);
+  await run.step("fence-checked", revision);
+  const { dialect } = work;
+  const up = direction === "upgrade";
+  const opening = next === undefined
+    ? []
+    : [{ revision: next, startedAt: at, status: "running", ...run.actor } as const];
+  const results = await work.batch([
+    ...(up
+      ? writingVersion(dialect, { revision, status: "success", at, seconds })
+      : [deletingVersion(dialect, revision)]),
+    ...(up ? writingChecksum(dialect, { revision, checksum, file, at }) : []),
+    closingRun(dialect, id, { status: up ? "success" : "downgraded", endedAt: at, seconds }),
+    ...opening.map((row) => openingRun(dialect, row)),
+  ]);
+  await run.step("version-written", revision);
+  return next === undefined ? undefined : { revision: next, startedAt: at, id: idOf(results.at(-1)) };
 }
 
 /** Commits; when the answer is lost, finds out from the ledger what became of it. */
 async function commit(
   run: OpenRun,
   work: Session,
-  migration: LoadedMigration,
-  direction: Direction,
-  at: string,
+  { revision }: LoadedMigration,
+  { direction, at }: Ending,
 ): Promise<void> {
   try {
     await work.commit();
@@ -159,7 +187,7 @@ async function commit(
     const version = await run.audit.transaction(async (db) => {
       // the old transaction holds the lease row until it has ended, one way or the other
       await run.lock.check(db);
-      return await readVersion(db, migration.revision);
+      return await readVersion(db, revision);
     });
     const done = direction === "upgrade" ? isApplied(version) && version?.appliedAt === at : version === undefined;
     if (!done) throw error;
@@ -212,10 +240,12 @@ async function recordFailure(run: OpenRun, failure: Failure): Promise<AttemptRes
     await run.audit.transaction(async (db) => {
       // whoever took the lock may have applied this revision since: its record must stay
       await run.lock.check(db);
-      if (failure.direction === "upgrade") {
-        await writeVersion(db, { revision: migration.revision, status: "failed", at: now(), seconds });
-      }
-      await closeRun(db, failure.id, outcome("failed"));
+      const { revision } = migration;
+      const up = failure.direction === "upgrade";
+      await db.batch([
+        ...(up ? writingVersion(db.dialect, { revision, status: "failed", at: now(), seconds }) : []),
+        closingRun(db.dialect, failure.id, outcome("failed")),
+      ]);
     });
   } catch (lost) {
     if (!(lost instanceof LockLostError)) throw lost;

@@ -12,9 +12,9 @@ import {
   type Queryable,
   type Result,
   type Session,
+  type Statement,
 } from "./db/database.ts";
-import { type Actor, inTransaction, openRun, type RunStatus } from "./ledger.ts";
-import type { UtcText } from "./clock.ts";
+import { inTransaction, type NewRun, openRun } from "./ledger.ts";
 
 /** How long a dropped connection is tried to be had again, in milliseconds. */
 const RECONNECT_MS = 20_000;
@@ -49,15 +49,18 @@ export class AuditConnection implements Queryable, AsyncDisposable {
     return this.#inTurn((session) => session.query(text, params));
   }
 
+  /** Runs statements in order that may safely run twice, like {@link query}. */
+  batch(statements: readonly Statement[]): Promise<Result[]> {
+    return this.#inTurn((session) => session.batch(statements));
+  }
+
   /** Runs writes that belong together in one transaction, which may run twice like {@link query}. */
   transaction<T>(work: (db: Queryable) => Promise<T>): Promise<T> {
     return this.#inTurn((session) => inTransaction(session, () => work(session)));
   }
 
   /** Opens the row of an attempt; when the connection dropped in between, looks whether the row was written. */
-  openRun(
-    run: { readonly revision: string | null; readonly startedAt: UtcText; readonly status: RunStatus } & Actor,
-  ): Promise<number> {
+  openRun(run: NewRun): Promise<number> {
     let again = false;
     return this.#inTurn(async (session) => {
       const found = again ? await findOpenRun(session, run) : undefined;
@@ -104,10 +107,7 @@ export class AuditConnection implements Queryable, AsyncDisposable {
   }
 }
 
-async function findOpenRun(
-  db: Queryable,
-  run: { readonly revision: string | null; readonly startedAt: UtcText } & Actor,
-): Promise<number | undefined> {
+async function findOpenRun(db: Queryable, run: NewRun): Promise<number | undefined> {
   const p = db.dialect.placeholder;
   const { rows } = await db.query(
     `select id from delembic_run_history where revision = ${p(1)} and hostname = ${p(2)} and ended_at is null

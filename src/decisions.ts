@@ -8,8 +8,8 @@
 import { AuditConnection } from "./audit.ts";
 import { now } from "./clock.ts";
 import { DelembicError, EXIT } from "./errors.ts";
-import { deleteVersion, recordDecision, type RunStatus, writeChecksum, writeVersion } from "./ledger.ts";
-import { describeHolder, readLease } from "./lock.ts";
+import { deletingVersion, recordDecision, type RunStatus, writingChecksum, writingVersion } from "./ledger.ts";
+import { describeHolder, endSessions, readLease } from "./lock.ts";
 import { OpenRun, type RunContext } from "./open_run.ts";
 import { isApplied, planUpgrade } from "./plan.ts";
 import { requireSound } from "./project.ts";
@@ -30,8 +30,10 @@ export async function stamp(
     await run.audit.transaction(async (db) => {
       const at = now();
       await run.lock.check(db);
-      await writeVersion(db, { revision, status: "success", at, seconds: 0 });
-      await writeChecksum(db, { revision, checksum, file, at });
+      await db.batch([
+        ...writingVersion(db.dialect, { revision, status: "success", at, seconds: 0 }),
+        ...writingChecksum(db.dialect, { revision, checksum, file, at }),
+      ]);
       await recordDecision(db, { revision, at, status: "stamped" }, context.actor);
     });
   }
@@ -92,7 +94,7 @@ async function accept(run: OpenRun, revision: string): Promise<void> {
   await run.audit.transaction(async (db) => {
     const at = now();
     await run.lock.check(db);
-    await writeChecksum(db, { revision, checksum, file, at });
+    await db.batch(writingChecksum(db.dialect, { revision, checksum, file, at }));
     await recordDecision(
       db,
       { revision, at, status: "repaired", note: `Accepted ${file} as ${checksum}.\n` },
@@ -107,10 +109,13 @@ async function decide(run: OpenRun, seen: Survey, revision: string, as: "applied
     const at = now();
     await run.lock.check(db);
     if (as === "applied") {
-      await writeVersion(db, { revision, status: "success", at, seconds: 0 });
-      if (migration) await writeChecksum(db, { revision, checksum: migration.checksum, file: migration.file, at });
+      await db.batch(writingVersion(db.dialect, { revision, status: "success", at, seconds: 0 }));
+      if (migration !== undefined) {
+        const { checksum, file } = migration;
+        await db.batch(writingChecksum(db.dialect, { revision, checksum, file, at }));
+      }
     } else if (!isApplied(seen.records.get(revision))) {
-      await deleteVersion(db, revision);
+      await db.batch([deletingVersion(db.dialect, revision)]);
     }
     const status: RunStatus = "repaired";
     await recordDecision(db, { revision, at, status, note: `Interrupted midway; declared ${as}.\n` }, run.actor);
@@ -141,10 +146,7 @@ export async function unlock(context: RunContext): Promise<UnlockReport> {
   if (lease === undefined || lease.holder === null) return { holder: undefined };
   const { ledger } = audit.dialect;
   await audit.query(ledger.releaseLease, [lease.holder, lease.fence]);
-  for (const backend of lease.details?.backends ?? []) {
-    // they may be gone already, or belong to another role; the fence keeps the old run from committing in any case
-    if (ledger.terminate !== undefined) await audit.query(ledger.terminate, [backend]).catch(() => undefined);
-  }
+  await endSessions(audit, lease.details);
   const holder = describeHolder(lease.details);
   await recordDecision(audit, { revision: null, at: now(), status: "unlocked", note: `Held by ${holder}.\n` }, actor);
   return { holder };

@@ -67,7 +67,10 @@ function whenAborted(signal: AbortSignal): { promise: Promise<"aborted">; forget
 }
 
 /** A signal that is aborted by `signal`, or with a {@link MigrationTimeoutError} after some milliseconds. */
-export function withTimeout(signal: AbortSignal, milliseconds: number | undefined): { signal: AbortSignal } & Disposable {
+export function withTimeout(
+  signal: AbortSignal,
+  milliseconds: number | undefined,
+): { signal: AbortSignal } & Disposable {
   if (milliseconds === undefined) return { signal, [Symbol.dispose]() {} };
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(new MigrationTimeoutError(milliseconds)), milliseconds);

@@ -20,7 +20,15 @@
  */
 
 import type { UtcText } from "./clock.ts";
-import { DatabaseError, type Dialect, type Queryable, type Row, type Session } from "./db/database.ts";
+import {
+  DatabaseError,
+  type Dialect,
+  type Queryable,
+  type Result,
+  type Row,
+  type Session,
+  type Statement,
+} from "./db/database.ts";
 import type { LedgerTable } from "./db/ledger_sql.ts";
 import type { VersionRecord } from "./plan.ts";
 
@@ -206,19 +214,27 @@ function numberOrNull(value: unknown): number | null {
   return value === null || value === undefined ? null : Number(value);
 }
 
+/** The row of an attempt that begins. */
+export interface NewRun extends Actor {
+  readonly revision: string | null;
+  readonly startedAt: UtcText;
+  readonly status: RunStatus;
+}
+
+/** Opens the row of an attempt; its result is one row with the `id`. */
+export function openingRun({ ledger }: Dialect, run: NewRun): Statement {
+  return { text: ledger.openRun, params: [run.revision, run.startedAt, run.status, run.username, run.hostname] };
+}
+
 /** Opens the row of an attempt and gives its id. */
-export async function openRun(
-  db: Queryable,
-  run: { readonly revision: string | null; readonly startedAt: UtcText; readonly status: RunStatus } & Actor,
-): Promise<number> {
-  const { rows } = await db.query(db.dialect.ledger.openRun, [
-    run.revision,
-    run.startedAt,
-    run.status,
-    run.username,
-    run.hostname,
-  ]);
-  return Number(rows[0]?.["id"]);
+export async function openRun(db: Queryable, run: NewRun): Promise<number> {
+  const { text, params } = openingRun(db.dialect, run);
+  return idOf(await db.query(text, params));
+}
+
+/** The id in the result of {@link openingRun}. */
+export function idOf(result: Result | undefined): number {
+  return Number(result?.rows[0]?.["id"]);
 }
 
 /** Marks an open attempt as one of which a part is committed. */
@@ -227,14 +243,16 @@ export async function markPartial(db: Queryable, id: number): Promise<void> {
 }
 
 /** Closes an attempt; one that is closed already stays as it is. */
-export async function closeRun(db: Queryable, id: number, outcome: Outcome): Promise<void> {
-  const { dialect } = db;
-  const p = dialect.placeholder;
-  await db.query(
-    `update delembic_run_history set ended_at = ${dialect.ledger.utcValue(p(1))}, duration_seconds = ${p(2)},
+export function closingRun({ ledger, placeholder: p }: Dialect, id: number, outcome: Outcome): Statement {
+  return {
+    text: `update delembic_run_history set ended_at = ${ledger.utcValue(p(1))}, duration_seconds = ${p(2)},
        status = ${p(3)}, exception = ${p(4)} where id = ${p(5)} and ended_at is null`,
-    [outcome.endedAt, outcome.seconds, outcome.status, storable(outcome.exception), id],
-  );
+    params: [outcome.endedAt, outcome.seconds, outcome.status, storable(outcome.exception), id],
+  };
+}
+
+export async function closeRun(db: Queryable, id: number, outcome: Outcome): Promise<void> {
+  await db.batch([closingRun(db.dialect, id, outcome)]);
 }
 
 /** PostgreSQL's text holds no NUL; the rest of an error must not be lost for one. */
@@ -262,28 +280,26 @@ export async function recordDecision(
   await closeRun(db, id, { status: decision.status, endedAt: decision.at, seconds: 0, exception: decision.note });
 }
 
-/** Writes the latest outcome of a revision, as the Python tool does: its row goes and a new one comes. */
-export async function writeVersion(
-  db: Queryable,
-  record: {
-    readonly revision: string;
-    readonly status: "success" | "failed";
-    readonly at: UtcText;
-    readonly seconds: number;
-  },
-): Promise<void> {
-  await deleteVersion(db, record.revision);
-  const { dialect } = db;
-  const p = dialect.placeholder;
-  await db.query(
-    `insert into delembic_version (revision, applied_at, status, execution_time_seconds)
-       values (${p(1)}, ${dialect.ledger.utcValue(p(2))}, ${p(3)}, ${p(4)})`,
-    [record.revision, record.at, record.status, record.seconds],
-  );
+/** The latest outcome of a revision, to be written. */
+export interface NewVersion {
+  readonly revision: string;
+  readonly status: "success" | "failed";
+  readonly at: UtcText;
+  readonly seconds: number;
 }
 
-export async function deleteVersion(db: Queryable, revision: string): Promise<void> {
-  await db.query(`delete from delembic_version where revision = ${db.dialect.placeholder(1)}`, [revision]);
+/** Writes the latest outcome of a revision, as the Python tool does: its row goes and a new one comes. */
+export function writingVersion(dialect: Dialect, record: NewVersion): Statement[] {
+  const p = dialect.placeholder;
+  return [deletingVersion(dialect, record.revision), {
+    text: `insert into delembic_version (revision, applied_at, status, execution_time_seconds)
+       values (${p(1)}, ${dialect.ledger.utcValue(p(2))}, ${p(3)}, ${p(4)})`,
+    params: [record.revision, record.at, record.status, record.seconds],
+  }];
+}
+
+export function deletingVersion({ placeholder: p }: Dialect, revision: string): Statement {
+  return { text: `delete from delembic_version where revision = ${p(1)}`, params: [revision] };
 }
 
 /** What was applied, by revision: `sha256:v1:…`. */
@@ -292,18 +308,24 @@ export async function readChecksums(db: Queryable): Promise<Map<string, string>>
   return new Map(rows.map((row) => [String(row["revision"]), String(row["checksum"])]));
 }
 
-export async function writeChecksum(
-  db: Queryable,
-  entry: { readonly revision: string; readonly checksum: string; readonly file: string; readonly at: UtcText },
-): Promise<void> {
-  const { dialect } = db;
+/** What was applied of a revision, to be written. */
+export interface NewChecksum {
+  readonly revision: string;
+  readonly checksum: string;
+  readonly file: string;
+  readonly at: UtcText;
+}
+
+export function writingChecksum(dialect: Dialect, entry: NewChecksum): Statement[] {
   const p = dialect.placeholder;
-  await db.query(`delete from delembic_checksum where revision = ${p(1)}`, [entry.revision]);
-  await db.query(
-    `insert into delembic_checksum (revision, checksum, file, recorded_at)
+  return [
+    { text: `delete from delembic_checksum where revision = ${p(1)}`, params: [entry.revision] },
+    {
+      text: `insert into delembic_checksum (revision, checksum, file, recorded_at)
        values (${p(1)}, ${p(2)}, ${p(3)}, ${dialect.ledger.utcValue(p(4))})`,
-    [entry.revision, entry.checksum, entry.file, entry.at],
-  );
+      params: [entry.revision, entry.checksum, entry.file, entry.at],
+    },
+  ];
 }
 
 /** Runs `work` in a transaction of this session; what it throws rolls everything back. */

@@ -193,11 +193,16 @@ function leaseAttempt(audit: AuditConnection, options: AcquireOptions): () => Pr
 }
 
 /** Best effort: the sessions may be gone, or belong to another role. The fence protects in any case. */
-async function endSessions(audit: AuditConnection, details: HolderDetails | undefined): Promise<void> {
+export async function endSessions(audit: AuditConnection, details: HolderDetails | undefined): Promise<void> {
   const { terminate } = audit.dialect.ledger;
   if (terminate === undefined) return;
   for (const backend of details?.backends ?? []) {
-    await audit.query(terminate, [backend]).catch(() => undefined);
+    try {
+      const { rows } = await audit.query(terminate.find, [backend]);
+      if (rows.length > 0) await audit.query(terminate.kill, [backend]);
+    } catch {
+      continue;
+    }
   }
 }
 
@@ -206,8 +211,8 @@ function leaseLock(audit: AuditConnection, lease: Lease): RunLock {
   return {
     lease,
     check: async (work) => {
-      const { rows } = await work.query(ledger.checkFence, [lease.holder, lease.fence]);
-      if (rows.length === 0) throw new LockLostError();
+      const [result] = await work.batch([{ text: ledger.checkFence, params: [lease.holder, lease.fence] }]);
+      if (result?.rows.length !== 1) throw new LockLostError();
     },
     release: async () => {
       await audit.query(ledger.releaseLease, [lease.holder, lease.fence]).catch(() => undefined);

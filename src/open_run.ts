@@ -62,10 +62,8 @@ export class OpenRun implements AsyncDisposable {
    */
   static async begin(context: RunContext, lockTimeoutMs = DEFAULT_LOCK_TIMEOUT_MS): Promise<OpenRun> {
     const { database, step } = context;
-    const audit = await AuditConnection.open(database);
-    let work: Session | undefined;
+    const { audit, work } = await connectTwice(database);
     try {
-      work = await database.connect("work");
       await step?.("connected");
       await ensureTables(audit);
       await step?.("tables-ready");
@@ -86,7 +84,7 @@ export class OpenRun implements AsyncDisposable {
       await run.#settle();
       return run;
     } catch (error) {
-      await work?.close();
+      await work.close();
       await audit[Symbol.asyncDispose]();
       throw error;
     }
@@ -136,4 +134,13 @@ export class OpenRun implements AsyncDisposable {
     await this.#context.step?.("unlocked");
     await this.audit[Symbol.asyncDispose]();
   }
+}
+
+/** Both connections, at the same time; neither when one cannot be had. */
+async function connectTwice(database: Database): Promise<{ audit: AuditConnection; work: Session }> {
+  const [audit, work] = await Promise.allSettled([AuditConnection.open(database), database.connect("work")]);
+  if (audit.status === "fulfilled" && work.status === "fulfilled") return { audit: audit.value, work: work.value };
+  if (audit.status === "fulfilled") await audit.value[Symbol.asyncDispose]();
+  if (work.status === "fulfilled") await work.value.close();
+  throw audit.status === "rejected" ? audit.reason : (work as PromiseRejectedResult).reason;
 }

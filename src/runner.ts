@@ -4,9 +4,11 @@
  * @module
  */
 
-import { attempt, type Direction } from "./attempt.ts";
+import { attempt, type AttemptOptions, type OpenedRun } from "./attempt.ts";
+import { now } from "./clock.ts";
 import { DelembicError, EXIT, type ExitCode, type Fault, FaultsError, messageOf } from "./errors.ts";
 import { Interruption } from "./interruption.ts";
+import { closeRun } from "./ledger.ts";
 import { pause } from "./lock.ts";
 import type { LoadedMigration } from "./migration.ts";
 import { OpenRun, type RunContext } from "./open_run.ts";
@@ -108,8 +110,12 @@ async function runUpgrade(run: OpenRun, steps: readonly PlanStep[], seen: Survey
   if (steps.length === 0) return report({ upToDate: true });
   run.startHeartbeat(steps.some(({ migration }) => migration.kind !== "sql"));
   const done: Done[] = [];
+  let opened: OpenedRun | undefined;
   for (const [index, { migration, blocks }] of steps.entries()) {
-    if (run.signal.aborted) return report({ done, interrupted: asError(run.signal.reason) });
+    if (run.signal.aborted) {
+      await abandon(run, opened);
+      return report({ done, interrupted: asError(run.signal.reason) });
+    }
     const { revision, description } = migration;
     run.emit({ type: "running", revision, description, direction: "upgrade" });
     const gate = await readGate(run.project, run.audit, [revision], (id) => appliedNow(seen, done, id));
@@ -121,11 +127,33 @@ async function runUpgrade(run: OpenRun, steps: readonly PlanStep[], seen: Survey
         blocked: [{ migration, blocks: now }, ...steps.slice(index + 1)].filter(isBlocked).map(blockedOf),
       });
     }
-    const ended = await runOne(run, migration, "upgrade");
-    if ("durationSeconds" in ended) done.push(ended);
-    else return report({ done, ...ended, blocked: steps.slice(index + 1).filter(isBlocked).map(blockedOf) });
+    const ended = await runOne(run, migration, {
+      direction: "upgrade",
+      opened,
+      next: openedAhead(run, steps[index + 1]),
+    });
+    if (!("durationSeconds" in ended)) {
+      return report({ done, ...ended, blocked: steps.slice(index + 1).filter(isBlocked).map(blockedOf) });
+    }
+    done.push({ revision, durationSeconds: ended.durationSeconds });
+    opened = ended.next;
   }
   return report({ done });
+}
+
+/** The next revision, if nothing can come between: its row may be opened together with the end of this one. */
+function openedAhead({ project }: OpenRun, step: PlanStep | undefined): string | undefined {
+  if (step === undefined || isBlocked(step)) return undefined;
+  const { revision, requiresBefore } = step.migration;
+  const asksAlembic = (project.external.get(revision) ?? []).length > 0 || requiresBefore.length > 0;
+  return asksAlembic ? undefined : revision;
+}
+
+/** Closes the row of an attempt that was opened ahead and does not come. */
+async function abandon(run: OpenRun, opened: OpenedRun | undefined): Promise<void> {
+  if (opened === undefined) return;
+  const exception = "The run ended before this migration began.\n";
+  await closeRun(run.audit, opened.id, { status: "interrupted", endedAt: now(), seconds: 0, exception });
 }
 
 type Done = { readonly revision: string; readonly durationSeconds: number };
@@ -197,16 +225,23 @@ export function quoted(ids: readonly string[]): string {
   return `[${ids.map((id) => `'${id}'`).join(", ")}]`;
 }
 
-type Ended = Done | { readonly failed: RunFailure } | { readonly interrupted: DelembicError };
+type Ended =
+  | Done & { readonly next: OpenedRun | undefined }
+  | { readonly failed: RunFailure }
+  | { readonly interrupted: DelembicError };
 
 /** Attempts one migration until it is done, fails for good, or may not be tried again. */
-async function runOne(run: OpenRun, migration: LoadedMigration, direction: Direction): Promise<Ended> {
+async function runOne(
+  run: OpenRun,
+  migration: LoadedMigration,
+  { opened, ...options }: Omit<AttemptOptions, "number">,
+): Promise<Ended> {
   const { revision } = migration;
   for (let number = 1;; number++) {
-    const result = await attempt(run, migration, direction, number);
+    const result = await attempt(run, migration, { ...options, number, opened: number === 1 ? opened : undefined });
     if (result.status === "done") {
       run.emit({ type: "ok", revision, durationSeconds: result.seconds });
-      return { revision, durationSeconds: result.seconds };
+      return { revision, durationSeconds: result.seconds, next: result.next };
     }
     if (result.status === "interrupted") {
       run.emit({ type: "interrupted", revision, reason: result.error.message });
@@ -235,9 +270,9 @@ export function downgrade(context: RunContext, options: RunOptions): Promise<Run
       if (run.signal.aborted) return report({ done, interrupted: asError(run.signal.reason) });
       const { revision, description } = migration;
       emit({ type: "running", revision, description, direction: "downgrade" });
-      const ended = await runOne(run, migration, "downgrade");
-      if ("durationSeconds" in ended) done.push(ended);
-      else return report({ done, ...ended });
+      const ended = await runOne(run, migration, { direction: "downgrade", opened: undefined, next: undefined });
+      if (!("durationSeconds" in ended)) return report({ done, ...ended });
+      done.push({ revision, durationSeconds: ended.durationSeconds });
     }
     return report({ done, upToDate: going.length === 0 });
   });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Result, type Session } from "./db/database.ts";
+import type { Result, Session } from "./db/database.ts";
 
 /** What the session has committed so far, beyond the reach of a rollback. */
 export interface WorkSession {
@@ -69,6 +69,7 @@ function watched(session: Session, query: Session["query"]): Session {
     get native() {
       return session.native;
     },
+    batch: (statements) => session.batch(statements),
     begin: () => session.begin(),
     commit: () => session.commit(),
     rollback: () => session.rollback(),

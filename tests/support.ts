@@ -27,7 +27,11 @@ export type Outside = keyof typeof outside;
 /** A test that needs outside things. Where one is missing the report says `ignored`, with its name. */
 export function testWith(needs: readonly Outside[], name: string, fn: (t: Deno.TestContext) => Promise<void> | void) {
   const missing = needs.filter((need) => outside[need] === undefined);
-  Deno.test({ name: missing.length === 0 ? name : `${name} (needs ${missing.join(", ")})`, ignore: missing.length > 0, fn });
+  Deno.test({
+    name: missing.length === 0 ? name : `${name} (needs ${missing.join(", ")})`,
+    ignore: missing.length > 0,
+    fn,
+  });
 }
 
 export type Kind = "sqlite" | "postgresql" | "mysql";

@@ -20,6 +20,12 @@ export interface Result {
   readonly count: number;
 }
 
+/** One statement with the values of its placeholders. */
+export interface Statement {
+  readonly text: string;
+  readonly params?: readonly unknown[];
+}
+
 /** What a session, and whatever stands for one, can do. */
 export interface Queryable {
   readonly dialect: Dialect;
@@ -34,6 +40,20 @@ export interface Queryable {
    * @throws {DatabaseError}
    */
   query(text: string, params?: readonly unknown[]): Promise<Result>;
+  /**
+   * Runs statements of the ledger in order, in one round trip where the protocol can. Their placeholders stand outside
+   * of quotes. The first that fails ends it; outside of a transaction those before it may have taken effect or not.
+   *
+   * @throws {DatabaseError}
+   */
+  batch(statements: readonly Statement[]): Promise<Result[]>;
+}
+
+/** {@link Queryable.batch} for drivers whose protocol runs one statement at a time. */
+export async function inOrder(db: Pick<Queryable, "query">, statements: readonly Statement[]): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const { text, params } of statements) results.push(await db.query(text, params));
+  return results;
 }
 
 /** One connection. Statements on it run one after another, whoever issues them. */
@@ -92,7 +112,7 @@ export interface SqlLexicon {
   readonly backslashEscapes: boolean;
   /** `$tag$ … $tag$` */
   readonly dollarQuotes: boolean;
-  /** `/* … *​/` may contain itself (PostgreSQL). */
+  /** A block comment may hold block comments (PostgreSQL). */
   readonly nestedComments: boolean;
   /** `# …` begins a comment (MySQL). */
   readonly hashComments: boolean;

@@ -34,6 +34,9 @@ export interface LedgerSql {
   readonly readLease: string;
   /** Locks the lease row in the transaction and gives it if it is still ours. Parameters: holder, fence. */
   readonly checkFence: string;
-  /** Ends another session (of a dead holder). Parameter: its backend id. `undefined` where there is none. */
-  readonly terminate: string | undefined;
+  /**
+   * Ends another session (of a dead holder). `find` gives a row when the session is one of our own role in this database;
+   * `kill` ends it. Parameter of both: its backend id. `undefined` where sessions have none.
+   */
+  readonly terminate: { readonly find: string; readonly kill: string } | undefined;
 }

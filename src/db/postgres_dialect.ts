@@ -86,7 +86,12 @@ const ledger: LedgerSql = {
       (case when holder is null then 1 else 0 end) as free
     from delembic_lock where id = 1`,
   checkFence: "select fence from delembic_lock where id = 1 and holder = $1 and fence = $2 for update",
-  terminate: "select pg_terminate_backend($1)",
+  terminate: {
+    // a number may be another session's by now: ours began before the lease was taken
+    find: `select 1 from pg_stat_activity where pid = $1 and datname = current_database() and usename = session_user
+      and backend_start <= (select acquired_at from delembic_lock where id = 1)`,
+    kill: "select pg_terminate_backend($1)",
+  },
 };
 
 export const postgresDialect: Dialect = {

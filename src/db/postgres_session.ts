@@ -7,7 +7,8 @@
 import type { Socket } from "node:net";
 import { Stream } from "node:stream";
 import type { ReservedSql, Sql } from "postgres";
-import { DatabaseError, type Result, type Row, type Session } from "./database.ts";
+import { DatabaseError, type Result, type Row, type Session, type Statement } from "./database.ts";
+import { asOneText, resultsOf } from "./postgres_batch.ts";
 import { postgresDialect } from "./postgres_dialect.ts";
 import { lostError, type StatementContext, statementError } from "./postgres_errors.ts";
 import { Parameter } from "./postgres_types.ts";
@@ -87,6 +88,23 @@ export class PostgresSession implements Session {
 
   query(text: string, params: readonly unknown[] = []): Promise<Result> {
     return this.#inTurn(() => this.#run(text, { params }));
+  }
+
+  batch(statements: readonly Statement[]): Promise<Result[]> {
+    return this.#inTurn(async () => {
+      if (statements.length === 0) return [];
+      const text = asOneText(statements);
+      if (this.#lost) throw lostError(this.#reason());
+      // without the values, which stand in the text that is sent
+      const context = { statement: statements.map((statement) => statement.text).join(";\n"), prefix: 0 };
+      try {
+        const answer = await this.#untilLost(this.#parts.runText(text, [], { simple: true }), context);
+        if (answer instanceof Stream) this.#refuseCopy(answer, text);
+        return resultsOf(answer, this.#parts.wire.completed);
+      } catch (error) {
+        throw statementError(error, context);
+      }
+    });
   }
 
   begin(): Promise<void> {

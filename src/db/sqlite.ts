@@ -13,7 +13,16 @@
  */
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import { type Database, DatabaseError, type Result, type Role, type Row, type Session } from "./database.ts";
+import {
+  type Database,
+  DatabaseError,
+  inOrder,
+  type Result,
+  type Role,
+  type Row,
+  type Session,
+  type Statement,
+} from "./database.ts";
 import { plainValue } from "./parameter.ts";
 import { BUSY_TIMEOUT_MS, sqliteDialect } from "./sqlite_dialect.ts";
 import { isBusy, sqliteError } from "./sqlite_errors.ts";
@@ -88,6 +97,10 @@ class SqliteSession implements Session {
       const values = bind(text, params);
       return await this.#whenFree(() => run(this.#prepared(text), text, values));
     });
+  }
+
+  batch(statements: readonly Statement[]): Promise<Result[]> {
+    return inOrder(this, statements);
   }
 
   async begin(): Promise<void> {
