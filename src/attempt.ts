@@ -38,7 +38,7 @@ export type Direction = "upgrade" | "downgrade";
 export type AttemptResult =
   | { readonly status: "done"; readonly seconds: number; readonly next: OpenedRun | undefined }
   | { readonly status: "failed"; readonly error: unknown; readonly partial: boolean; readonly retry: boolean }
-  | { readonly status: "interrupted"; readonly error: DelembicError };
+  | { readonly status: "interrupted"; readonly error: DelembicError; readonly partial: boolean };
 
 /** The row of an attempt that is open already. */
 export interface OpenedRun {
@@ -189,9 +189,16 @@ async function commit(
       await run.lock.check(db);
       return await readVersion(db, revision);
     });
-    const done = direction === "upgrade" ? isApplied(version) && version?.appliedAt === at : version === undefined;
+    const done = direction === "upgrade"
+      ? isApplied(version) && isSameMoment(version?.appliedAt ?? "", at)
+      : version === undefined;
     if (!done) throw error;
   }
+}
+
+/** Tables that were made for the Python tool on MySQL keep whole seconds. */
+function isSameMoment(stored: UtcText, written: UtcText): boolean {
+  return stored === written || stored === `${written.slice(0, 19)}.000000Z`;
 }
 
 /** How long a rollback may take before its connection is closed, in milliseconds. */
@@ -234,7 +241,7 @@ async function recordFailure(run: OpenRun, failure: Failure): Promise<AttemptRes
   });
   if (error instanceof Interruption || error instanceof LockLostError) {
     await closeRun(run.audit, failure.id, outcome("interrupted"));
-    return { status: "interrupted", error };
+    return { status: "interrupted", error, partial };
   }
   try {
     await run.audit.transaction(async (db) => {
@@ -250,7 +257,7 @@ async function recordFailure(run: OpenRun, failure: Failure): Promise<AttemptRes
   } catch (lost) {
     if (!(lost instanceof LockLostError)) throw lost;
     await closeRun(run.audit, failure.id, outcome("interrupted"));
-    return { status: "interrupted", error: lost };
+    return { status: "interrupted", error: lost, partial };
   }
   const retry = error instanceof DatabaseError && error.retryable && !partial;
   return { status: "failed", error, partial, retry };

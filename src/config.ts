@@ -37,6 +37,8 @@ export interface Config {
   /** Where they are not what Alembic's own `env.py` says. */
   readonly alembicVersionTable?: string;
   readonly alembicVersionSchema?: string;
+  /** Python's active virtual environment, where Alembic's scripts may be installed. */
+  readonly virtualEnv: string | undefined;
   /** Without extension; see `src/filename_template.ts`. */
   readonly filenameTemplate: string;
   readonly revisionIds: RevisionIds;
@@ -82,6 +84,7 @@ export async function loadConfig(options: ConfigOptions): Promise<Config> {
     alembic: await findAlembic(values, folder),
     ...(alembicVersionTable === undefined ? {} : { alembicVersionTable }),
     ...(alembicVersionSchema === undefined ? {} : { alembicVersionSchema }),
+    virtualEnv: options.env("VIRTUAL_ENV"),
     filenameTemplate: parseFilenameTemplate(
       values.get("filename_template") ?? PYTHON_TEMPLATE,
       values.place("filename_template"),

@@ -6,7 +6,7 @@
 
 import { attempt, type AttemptOptions, type OpenedRun } from "./attempt.ts";
 import { now } from "./clock.ts";
-import { DelembicError, EXIT, type ExitCode, type Fault, FaultsError, messageOf } from "./errors.ts";
+import { DelembicError, EXIT, type ExitCode, type Fault, FaultsError, formatPlace, messageOf } from "./errors.ts";
 import { Interruption } from "./interruption.ts";
 import { closeRun } from "./ledger.ts";
 import { pause } from "./lock.ts";
@@ -33,6 +33,21 @@ export interface RunFailure {
   readonly error: string;
   /** What was thrown. */
   readonly cause: unknown;
+  /** A part of its work is committed, and stays: the next run waits for `repair`. */
+  readonly partial: boolean;
+}
+
+/** A run was interrupted where it could not be undone. Exit code 5. */
+class PartialWorkError extends DelembicError {
+  constructor(revision: string, cause: DelembicError) {
+    super(cause.message, {
+      code: "partial",
+      exitCode: EXIT.interrupted,
+      hint: `A part of ${revision} is committed. ${explain(revision, [{ kind: "partial" }]).hint}`,
+      data: { revision },
+      cause,
+    });
+  }
 }
 
 export interface BlockedMigration {
@@ -65,13 +80,18 @@ export async function upgrade(context: RunContext, options: RunOptions): Promise
   const { project, database, emit } = context;
   const { target } = options;
   for (const { message, place } of requireSoundFor(project, target)) {
-    emit({ type: "warning", message: `${message} (${place.file})` });
+    emit({ type: "warning", message: `${message} (${formatPlace(place)})` });
   }
   // whatever can be refused is refused before the first write: a table, a lock, or a SQLite file
-  await withReading(database, async (db) => soundPlan(project, await survey(project, db), target));
+  const { changed, openRuns, pending } = await withReading(database, async (db) => {
+    const seen = await survey(project, db);
+    return { ...seen, pending: await soundPlan(project, seen, target) };
+  });
+  for (const revision of changed) emit(changedWarning(project.migrations.get(revision)));
+  // nothing to do, nobody at work, no dead run to settle: that needs neither the lock nor the right to write
+  if (pending.length === 0 && openRuns.length === 0) return report({ upToDate: true });
   return await inRun(context, options, async (run) => {
     const seen = await survey(project, run.audit);
-    for (const revision of seen.changed) emit(changedWarning(project.migrations.get(revision)));
     const steps = await soundPlan(project, seen, target);
     await run.step("planned");
     return await runUpgrade(run, steps, seen);
@@ -244,12 +264,14 @@ async function runOne(
       return { revision, durationSeconds: result.seconds, next: result.next };
     }
     if (result.status === "interrupted") {
-      run.emit({ type: "interrupted", revision, reason: result.error.message });
-      return { interrupted: result.error };
+      const { error, partial } = result;
+      run.emit({ type: "interrupted", revision, reason: error.message });
+      return { interrupted: partial ? new PartialWorkError(revision, error) : error };
     }
     if (!result.retry || number > migration.retries) {
-      run.emit({ type: "failed", revision, error: result.error });
-      return { failed: { revision, error: messageOf(result.error), cause: result.error } };
+      const { error, partial } = result;
+      run.emit({ type: "failed", revision, error, partial });
+      return { failed: { revision, error: messageOf(error), cause: error, partial } };
     }
     run.emit({ type: "retrying", revision, attempt: number + 1, error: messageOf(result.error) });
     await pause(250 * 2 ** number * (0.75 + Math.random() / 2), run.signal);
