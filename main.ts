@@ -3,4 +3,5 @@
 import { systemIo } from "./src/cli/io.ts";
 import { main } from "./src/cli/main.ts";
 
-Deno.exit(await main(Deno.args, systemIo()));
+const io = systemIo();
+io.exit(await main(Deno.args, io));

@@ -22,9 +22,9 @@ export type RunEvent =
   | { readonly type: "retrying"; readonly revision: string; readonly attempt: number; readonly error: string }
   | { readonly type: "ok"; readonly revision: string; readonly durationSeconds: number }
   | { readonly type: "blocked"; readonly revision: string; readonly message: string; readonly hint: string }
-  /** `reason` says by what; the work was rolled back. */
+  /** `reason` says by what; what could be rolled back was. */
   | { readonly type: "interrupted"; readonly revision: string; readonly reason: string }
-  /** `error` is what the user's code or the database threw. */
-  | { readonly type: "failed"; readonly revision: string; readonly error: unknown };
+  /** `error` is what the user's code or the database threw. `partial`: a part of the work is committed, and stays. */
+  | { readonly type: "failed"; readonly revision: string; readonly error: unknown; readonly partial: boolean };
 
 export type EventSink = (event: RunEvent) => void;

@@ -35,8 +35,8 @@ export class StatementError extends DatabaseError {
 
 function hintOf({ committed, total }: Committed): string {
   return committed === 1
-    ? `Statement 1 of ${total} is committed, and stays: it will run again with the others.`
-    : `Statements 1 to ${committed} of ${total} are committed, and stay: they will run again with the others.`;
+    ? `Statement 1 of ${total} is committed, and stays.`
+    : `Statements 1 to ${committed} of ${total} are committed, and stay.`;
 }
 
 /** A check of the migration's own was not met: `validate` gave false. */

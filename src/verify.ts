@@ -49,8 +49,8 @@ export async function verify(context: RunContext, options: { readonly revision?:
         emit({ type: "ok", revision, durationSeconds });
       } catch (error) {
         if (error instanceof Interruption) break;
-        failed.push({ revision, error: messageOf(error), cause: error });
-        emit({ type: "failed", revision, error });
+        failed.push({ revision, error: messageOf(error), cause: error, partial: false });
+        emit({ type: "failed", revision, error, partial: false });
       }
     }
     const without = chosen.filter((migration) => migration.validate === undefined).map(({ revision }) => revision);

@@ -39,8 +39,9 @@ const step: StepHook = async (name, revision) => {
   }
 };
 
-Deno.exit(
-  await main(Deno.args, systemIo(), {
+const io = systemIo();
+io.exit(
+  await main(Deno.args, io, {
     step,
     ...(lease === undefined ? {} : { lease: { seconds: lease[0] ?? 60, renewSeconds: lease[1] ?? 15 } }),
   }),

@@ -6,9 +6,9 @@ import { command } from "./command.ts";
 export const check = command({
   description: [
     "Exits with 0 when everything is applied and sound; else with 1 and the list of what is not: pending, blocked or " +
-    "failed migrations, files that were changed or removed after they were applied, runs that are at work or were " +
-    "interrupted midway, and all that is wrong in the files. Made for CI and for the start of an application. Reads " +
-    "only: creates no table and no file.",
+    "failed migrations, files that were changed or removed after they were applied, applied migrations under which " +
+    "Alembic was downgraded, runs that are at work or were interrupted midway, and all that is wrong in the files. Made " +
+    "for CI and for the start of an application. Reads only: creates no table and no file.",
   ],
   arguments: {},
   options: {},
@@ -21,8 +21,8 @@ export const check = command({
     const { problemsOf, problemLines, problemDocument } = await import("./problems.ts");
     const { projectView } = await import("./project_view.ts");
     const opened = await openProject(context);
-    return await lookAt(context, opened, async ({ project, seen }) => {
-      const problems = await problemsOf(project, seen);
+    return await lookAt(context, opened, async (look) => {
+      const problems = await problemsOf(look);
       const { output } = context;
       output.result(problemLines(problems, projectView(context, opened.config)));
       output.document({ ok: problems.length === 0, problems: problems.map(problemDocument) });

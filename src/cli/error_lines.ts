@@ -183,7 +183,7 @@ export function hintLine(hint: string): Line {
   return [styled("cyan", "Hint:"), ` ${hint}`];
 }
 
-function indented(lines: readonly Line[], by = 2): Line[] {
+export function indented(lines: readonly Line[], by = 2): Line[] {
   const blanks = " ".repeat(by);
   return lines.map((line) => line === "" ? "" : typeof line === "string" ? blanks + line : [blanks, ...line]);
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { DelembicError } from "../errors.ts";
+
 /** The signals that end a run in good order. */
 export type EndSignal = "SIGINT" | "SIGTERM";
 
@@ -28,8 +30,15 @@ export interface Io {
   exit(code: number): never;
 }
 
-/** The process itself. */
+/**
+ * The process itself. From here on it ends by {@link Io.exit} alone: `Deno.exit` and Node's `process.exit` throw, as a
+ * migration that calls them would take the run along, and with `Deno.exit(0)` even look like a success.
+ */
 export function systemIo(): Io {
+  const exit = Deno.exit;
+  Deno.exit = (code = 0) => {
+    throw new ExitRefusedError(code);
+  };
   // asked once: the folder may be removed while the program runs
   const cwd = Deno.cwd();
   return {
@@ -44,8 +53,18 @@ export function systemIo(): Io {
     uid: () => Deno.uid(),
     hostname: () => Deno.hostname(),
     onSignal,
-    exit: (code) => Deno.exit(code),
+    exit,
   };
+}
+
+/** A migration wanted to end the process. */
+class ExitRefusedError extends DelembicError {
+  constructor(code: number | string) {
+    super(`Deno.exit(${code}) was called, which a migration must not do`, {
+      code: "exit-refused",
+      hint: "Throw an error where it should fail, return where it has nothing to do.",
+    });
+  }
 }
 
 type SyncStream = { writeSync(bytes: Uint8Array): number };

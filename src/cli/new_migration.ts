@@ -7,10 +7,11 @@
 import type { AlembicTree } from "../alembic/tree.ts";
 import type { Config } from "../config.ts";
 import { revisionProblem } from "../declaration.ts";
-import type { Dialect } from "../db/database.ts";
+import { DatabaseError, type Dialect } from "../db/database.ts";
 import { DelembicError } from "../errors.ts";
 import { fileNameOf, nextRevisionId, slugOf } from "../file_name.ts";
 import type { NewFileKind, NewMigration } from "../new_file.ts";
+import { headsOf } from "../graph.ts";
 import { loadProject, type Project } from "../project.ts";
 import { quoted } from "../runner.ts";
 import type { Context } from "./command.ts";
@@ -47,9 +48,18 @@ export async function planNewFile(context: Context, config: Config, wish: Wish):
   const name = fileNameOf(config.filenameTemplate, { revision, slug: slugOf(message), now, extension: kind });
   return {
     file: `${config.versionsFolder}/${name}`,
-    migration: { revision, dependsOn: [...new Set([...wish.dependsOn, ...captured])], description: message },
+    migration: {
+      revision,
+      dependsOn: [...new Set([...dependenciesOf(wish, config, project), ...captured])],
+      description: message,
+    },
     captured,
   };
+}
+
+/** As wished. Random ids give migrations no order, so there, without a wish, each comes after all that are there. */
+function dependenciesOf({ dependsOn }: Wish, { revisionIds }: Config, { migrations, parents }: Project) {
+  return dependsOn.length > 0 || revisionIds !== "hex" ? dependsOn : headsOf(parents, migrations.keys());
 }
 
 function requireNewId(id: string, project: Project): void {
@@ -83,8 +93,11 @@ async function captureHeads(context: Context, config: Config, project: Project):
     return rows;
   } catch (error) {
     if (!(error instanceof DelembicError)) throw error;
+    const what = error instanceof DatabaseError
+      ? "connect to the database for Alembic heads"
+      : "read the Alembic heads";
     context.output.warn(
-      `Could not connect to the database for Alembic heads: ${error.message}`,
+      `Could not ${what}: ${error.message}`,
       "Write the Alembic revisions that the migration needs into its dependencies yourself.",
     );
     return [];

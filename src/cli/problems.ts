@@ -4,13 +4,14 @@
  * @module
  */
 
-import type { DelembicError, Fault } from "../errors.ts";
+import { DelembicError, type Fault } from "../errors.ts";
 import { isApplied, planUpgrade } from "../plan.ts";
-import { type Project, unknownDependencies } from "../project.ts";
-import { explain } from "../runner.ts";
+import { unknownDependencies } from "../project.ts";
+import { explain, quoted } from "../runner.ts";
 import { type HistoryEntry, historyOf } from "../state.ts";
-import type { Survey } from "../survey.ts";
+import { readUngrounded, type Survey } from "../survey.ts";
 import { faultLines, type View } from "./error_lines.ts";
+import type { Look } from "./open_project.ts";
 import { type Line, styled } from "./text.ts";
 
 export type Problem =
@@ -20,13 +21,22 @@ export type Problem =
     readonly message: string;
     readonly hint?: string;
   }
+  /** Applied, though Alembic revisions that it needs are not: the schema was taken back under it. */
+  | {
+    readonly kind: "ungrounded";
+    readonly revision: string;
+    readonly missing: readonly string[];
+    readonly message: string;
+    readonly hint: string;
+  }
   /** Something in a file; `code` says what. */
   | { readonly kind: "fault"; readonly fault: Fault }
   /** Alembic's state could not be told. */
   | { readonly kind: "alembic"; readonly error: DelembicError };
 
 /** Everything that is not as it should be, in the order of the plan. */
-export async function problemsOf(project: Project, seen: Survey): Promise<Problem[]> {
+export async function problemsOf(look: Pick<Look, "project" | "seen" | "db">): Promise<Problem[]> {
+  const { project, seen } = look;
   const pending = [...project.migrations.keys()].filter((id) => !isApplied(seen.records.get(id)));
   const unknown = seen.alembicError === undefined
     ? await unknownDependencies(project, pending, (id) => isApplied(seen.records.get(id)))
@@ -46,7 +56,27 @@ export async function problemsOf(project: Project, seen: Survey): Promise<Proble
       const kind = blocking.some((block) => block.kind === "partial") ? "partial" : "blocked";
       return [{ kind, revision: entry.revision, ...explain(entry.revision, blocking) }];
     }),
+    ...await groundProblems(look),
   ];
+}
+
+/** What Alembic's state says of the applied migrations, where there is Alembic. */
+async function groundProblems({ project, seen, db }: Pick<Look, "project" | "seen" | "db">): Promise<Problem[]> {
+  if (project.config.alembic === undefined || seen.alembicError !== undefined) return [];
+  try {
+    return (await readUngrounded(project, db, seen)).map(({ revision, missing }) => ({
+      kind: "ungrounded",
+      revision,
+      missing,
+      message: `Migration ${revision} is applied, but Alembic revision(s) ${
+        quoted(missing)
+      } that it needs are not in the database any more.`,
+      hint: "Run 'alembic upgrade head', or look at what the data of that migration has become.",
+    }));
+  } catch (error) {
+    if (!(error instanceof DelembicError)) throw error;
+    return [{ kind: "alembic", error }];
+  }
 }
 
 function problemOf(
@@ -79,7 +109,12 @@ function problemOf(
         hint: `Put the change into a new migration, or accept it with 'delembic repair ${revision}'.`,
       };
     case "missing":
-      return { kind: "missing", revision, message: `Migration ${revision} is applied, but there is no file of it.` };
+      return {
+        kind: "missing",
+        revision,
+        message: `Migration ${revision} is applied, but there is no file of it.`,
+        hint: "Put the file back, or check that this is the right database.",
+      };
     case "running": {
       const who = seen.openRuns.find((run) => run.revision === revision);
       return {

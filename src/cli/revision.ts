@@ -9,6 +9,8 @@ export const revision = command({
     "Makes a new migration file from the template, with the next revision id. Where Alembic is configured, the heads " +
     "that the database has now are written into its dependencies, so that it will never run before that schema is " +
     "there. When the database cannot be reached, that list is left empty, with a warning.",
+    "With random ids (revision_ids = hex), which give migrations no order, and without --depends-on, those that no " +
+    "other one needs yet are written there too.",
     "A file migration.ts.txt or migration.sql.txt in the script location is used in place of the built-in template.",
   ],
   arguments: {},

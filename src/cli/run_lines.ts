@@ -8,6 +8,7 @@ import { unreachable } from "../errors.ts";
 import type { RunEvent } from "../events.ts";
 import type { Block, PlanStep } from "../plan.ts";
 import { explain } from "../runner.ts";
+import { hintLine, indented } from "./error_lines.ts";
 import { secondsText } from "./seconds_text.ts";
 import { type Line, linesOf, styled } from "./text.ts";
 
@@ -32,7 +33,10 @@ export function runLines(
     case "blocked":
       return { to: "problem", lines: blockedLines(event.message, event.hint) };
     case "failed":
-      return { to: "problem", lines: failure(event.revision, event.error) };
+      return {
+        to: "problem",
+        lines: [...failure(event.revision, event.error), ...event.partial ? partialLines(event.revision) : []],
+      };
     case "interrupted":
       return { to: "problem", lines: [["  ", styled("yellow", "INTERRUPTED:"), ` ${event.reason}`]] };
     case "log":
@@ -56,6 +60,11 @@ function progress(lines: readonly Line[]): Told {
 
 function note(lines: readonly Line[]): Told {
   return { to: "note", lines };
+}
+
+function partialLines(revision: string): Line[] {
+  const { hint } = explain(revision, [{ kind: "partial" }]);
+  return indented([hintLine(`A part of it is committed. ${hint}`)], 4);
 }
 
 function blockedLines(message: string, hint: string): Line[] {

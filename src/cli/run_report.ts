@@ -37,9 +37,11 @@ export async function runAndTell(
   if (interrupted !== null) output.problem(interruptionLines(interrupted, toldInterruption, context, opened));
   output.document({
     [words.done]: report.done,
-    failed: failed === null
-      ? null
-      : { revision: failed.revision, ...failureDocument(failed.cause, filesOf(opened, failed.revision)) },
+    failed: failed === null ? null : {
+      revision: failed.revision,
+      ...failureDocument(failed.cause, filesOf(opened, failed.revision)),
+      ...(failed.partial ? { partial: true } : {}),
+    },
     blocked: blocked.map(({ revision, missing, blocks }) => ({ revision, missing, blocks })),
     upToDate,
     ...(interrupted === null ? {} : { error: errorDocument(interrupted) }),

@@ -144,12 +144,12 @@ insert into t values (2);
   const none = await failureOf(opened.run(await opened.migration(text(0)), "upgrade"), StatementError);
   assert.equal(none.committed, undefined);
   const one = await failureOf(opened.run(await opened.migration(text(1)), "upgrade"), StatementError);
-  assert.equal(one.hint, "Statement 1 of 3 is committed, and stays: it will run again with the others.");
+  assert.equal(one.hint, "Statement 1 of 3 is committed, and stays.");
   await opened.session.query("drop table t");
   const two = await failureOf(opened.run(await opened.migration(text(2)), "upgrade"), StatementError);
   assert.deepEqual(two.committed, { committed: 2, total: 4 });
   assert.deepEqual(two.data["committed"], 2);
-  assert.equal(two.hint, "Statements 1 to 2 of 4 are committed, and stay: they will run again with the others.");
+  assert.equal(two.hint, "Statements 1 to 2 of 4 are committed, and stay.");
   assert.deepEqual(await opened.ids(), [1]);
 });
 

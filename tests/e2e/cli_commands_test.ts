@@ -255,7 +255,7 @@ Deno.test("reading commands show what they can when a file is broken (defects 19
   assert.deepEqual(await app.run("upgrade", "D001"), {
     code: 0,
     out: "Running D001: load person\n  OK (0.00s)\n",
-    err: "Warning: Unknown member 'validat' (delembic/versions/D003_broken.ts)\n",
+    err: "Warning: Unknown member 'validat' (delembic/versions/D003_broken.ts:4)\n",
   });
   assert.deepEqual(await app.run("history"), {
     code: 0,
@@ -351,7 +351,8 @@ Deno.test("current shows all heads of the graph, and those without a file (defec
   assert.equal((await app.run("history")).out, "applied   A\napplied   B\napplied   C\nmissing   D\n");
   assert.deepEqual(await app.run("check"), {
     code: 1,
-    out: "missing  Migration D is applied, but there is no file of it.\n",
+    out: "missing  Migration D is applied, but there is no file of it.\n" +
+      "         Put the file back, or check that this is the right database.\n",
     err: "",
   });
 });

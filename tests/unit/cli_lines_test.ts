@@ -62,7 +62,16 @@ Deno.test("runLines() says what stops the run as a problem", () => {
       "Run 'alembic upgrade head' before retrying.",
     ],
   );
-  assert.deepEqual(told({ type: "failed", revision: "D003", error: "boom" }), ["problem", "  FAILED: boom of D003"]);
+  assert.deepEqual(told({ type: "failed", revision: "D003", error: "boom", partial: false }), [
+    "problem",
+    "  FAILED: boom of D003",
+  ]);
+  assert.deepEqual(told({ type: "failed", revision: "D003", error: "boom", partial: true }), [
+    "problem",
+    "  FAILED: boom of D003\n" +
+    "    Hint: A part of it is committed. " +
+    "See what is there, then settle it with 'delembic repair D003 --applied' or '--reverted'.",
+  ]);
   assert.deepEqual(told({ type: "interrupted", revision: "D003", reason: "Interrupted by SIGINT" }), [
     "problem",
     "  INTERRUPTED: Interrupted by SIGINT",
