@@ -8,87 +8,103 @@ import { EXIT } from "../errors.ts";
 import { Redactor } from "../redact.ts";
 import { closest } from "../suggest.ts";
 import { VERSION } from "../version.ts";
-import { type Command, GLOBAL_OPTIONS, type Globals, type TestHooks } from "./command.ts";
-import { chooseCommand, parseLine, readArguments, readOptions, UsageError } from "./command_line.ts";
+import { type Command, GLOBAL_OPTIONS, type TestHooks } from "./command.ts";
+import { readArguments, readOptions, UsageError } from "./command_line.ts";
 import { allCommands, type CommandEntry } from "./commands.ts";
 import type { Io } from "./io.ts";
-import { Output, type OutputMode } from "./output.ts";
+import type { LineReader } from "./line_reader.ts";
+import { Output } from "./output.ts";
 import type { Line } from "./text.ts";
 
 /** What is known of the call so far, for telling an error. */
-interface Call {
+class Call {
+  readonly redactor = new Redactor();
+  /** What was given for each option, as far as the line is read. */
+  given: LineReader["given"] = new Map();
+  /** The project's, or empty. */
+  folder = "";
   readonly io: Io;
-  readonly redactor: Redactor;
   readonly hooks: TestHooks;
-  output: Output;
-  folder: string;
+  #output: Output | undefined;
+
+  constructor(io: Io, hooks: TestHooks) {
+    this.io = io;
+    this.hooks = hooks;
+  }
+
+  /** From its first use on, the way to print is the one that was given by then. */
+  get output(): Output {
+    return this.#output ??= new Output(this.io, readOptions(this.given, GLOBAL_OPTIONS), this.redactor);
+  }
 }
 
 /** Runs one command line to its end. @returns the exit code */
 export async function main(args: readonly string[], io: Io, hooks: TestHooks = {}): Promise<number> {
-  const redactor = new Redactor();
-  const call: Call = { io, redactor, hooks, output: new Output(io, modeBefore(args), redactor), folder: "" };
+  const call = new Call(io, hooks);
   try {
-    return await run(call, args);
+    return await answerAtOnce(call, args) ?? await run(call, args);
   } catch (error) {
     return await tell(call, error);
   }
 }
 
-/** How to print before the line is understood, or when it cannot be. */
-function modeBefore(args: readonly string[]): OutputMode {
-  const end = args.indexOf("--");
-  const options = end < 0 ? args : args.slice(0, end);
-  return {
-    json: options.includes("--json"),
-    quiet: false,
-    verbose: false,
-    noColor: options.includes("--no-color"),
-  };
+/** Answers what everybody asks first, without loading what reads command lines. */
+async function answerAtOnce(call: Call, args: readonly string[]): Promise<number | undefined> {
+  const [word] = args;
+  if (args.length > 1) return undefined;
+  if (word === undefined) return await help(call, [], false);
+  if (word === "--version") return printVersion(call);
+  if (word === "help" || word === "--help" || word === "-h") return await help(call, [], true);
+  return undefined;
 }
 
 async function run(call: Call, args: readonly string[]): Promise<number> {
+  const { LineReader } = await import("./line_reader.ts");
+  const line = new LineReader(args);
+  call.given = line.given;
   const commands = allCommands();
-  const choice = chooseCommand(args, GLOBAL_OPTIONS, (word) => word === "help" || isGroup(commands, word));
-  const [word] = choice.words;
-  if (word === undefined || word === "help") {
-    const parsed = parseLine(choice.rest, GLOBAL_OPTIONS, "Run 'delembic help' to see what there is.");
-    const globals = readOptions(parsed, GLOBAL_OPTIONS);
-    call.output = new Output(call.io, globals, call.redactor);
-    if (globals.version) return printVersion(call);
-    const wanted = [...choice.words.slice(1), ...parsed.texts];
-    return await help(call, wanted, word === "help" || globals.help);
-  }
-  const entry = commands.find(({ name }) => name === choice.words.join(" "));
-  if (entry === undefined) return await withoutCommand(call, choice.words, choice.rest);
-  return await runCommand(call, entry, choice.rest);
+  const words = line.chooseCommand(["help", ...commands.map(({ name }) => name)], GLOBAL_OPTIONS);
+  const name = words.join(" ");
+  const entry = commands.find((entry) => entry.name === name);
+  if (entry !== undefined) return await runCommand(call, line, entry);
+  const isHelp = name === "help";
+  if (!isHelp && words.length > 0 && !isGroup(commands, name)) throw unknownCommand(name, commands);
+  const rest = line.readRest(GLOBAL_OPTIONS, "Run 'delembic help' to see what there is.");
+  if (line.given.has("version")) return printVersion(call);
+  return await help(call, isHelp ? rest : words, isHelp || line.given.has("help"));
 }
 
 function isGroup(commands: readonly CommandEntry[], word: string): boolean {
   return commands.some(({ name }) => name.startsWith(`${word} `));
 }
 
-async function runCommand(call: Call, entry: CommandEntry, rest: readonly string[]): Promise<number> {
-  const { io, redactor, hooks } = call;
+function unknownCommand(name: string, commands: readonly CommandEntry[]): UsageError {
+  const suggestion = closest(name, commands.map(({ name }) => name));
+  const all = "Run 'delembic help' to see all commands.";
+  return new UsageError(
+    "unknown-command",
+    `Unknown command '${name}'`,
+    suggestion === undefined ? all : `Did you mean '${suggestion}'? ${all}`,
+  );
+}
+
+async function runCommand(call: Call, line: LineReader, entry: CommandEntry): Promise<number> {
   const command = await entry.load();
-  const table = { ...GLOBAL_OPTIONS, ...command.options };
   const hint = `Run 'delembic help ${entry.name}' to see its options.`;
-  const parsed = parseLine(rest, table, hint);
-  if (parsed.given.has("help")) return await help(call, entry.name.split(" "), true);
-  if (parsed.given.has("version")) return printVersion(call);
-  const globals: Globals = readOptions(parsed, GLOBAL_OPTIONS);
-  call.output = new Output(io, globals, redactor);
+  const texts = line.readRest({ ...GLOBAL_OPTIONS, ...command.options }, hint);
+  if (line.given.has("help")) return await help(call, entry.name.split(" "), true);
+  if (line.given.has("version")) return printVersion(call);
   const given = {
-    options: readOptions(parsed, command.options),
-    arguments: readArguments(parsed, command.arguments, hint),
+    options: readOptions(line.given, command.options),
+    arguments: readArguments(texts, command.arguments, hint),
   };
   return await command.run({
-    io,
+    io: call.io,
     output: call.output,
-    globals,
-    hooks,
-    commandLine: [entry.name, ...parsed.texts].join(" "),
-    hide: (secret) => redactor.add(secret),
+    globals: readOptions(line.given, GLOBAL_OPTIONS),
+    hooks: call.hooks,
+    commandLine: [entry.name, ...texts].join(" "),
+    hide: (secret) => call.redactor.add(secret),
     inFolder: (folder) => call.folder = folder,
   }, given);
 }
@@ -97,23 +113,6 @@ function printVersion({ output }: Call): number {
   output.result([`delembic ${VERSION}`]);
   output.document({ version: VERSION });
   return EXIT.done;
-}
-
-/** A group without its second word, or a word that is no command. */
-async function withoutCommand(call: Call, words: readonly string[], rest: readonly string[]): Promise<number> {
-  const commands = allCommands();
-  const [word = ""] = words;
-  if (words.length === 1 && isGroup(commands, word)) {
-    return await help(call, words, rest.includes("--help") || rest.includes("-h"));
-  }
-  const wanted = words.join(" ");
-  const suggestion = closest(wanted, commands.map(({ name }) => name));
-  const all = "Run 'delembic help' to see all commands.";
-  throw new UsageError(
-    "unknown-command",
-    `Unknown command '${wanted}'`,
-    suggestion === undefined ? all : `Did you mean '${suggestion}'? ${all}`,
-  );
 }
 
 /** Help that was asked for goes to stdout; help because nothing was said, to stderr, with the exit code of wrong usage. */
@@ -159,7 +158,9 @@ async function tell(call: Call, error: unknown): Promise<number> {
   const { shownPath } = await import("./paths.ts");
   const cwd = call.io.cwd();
   const folder = call.folder === "" ? cwd : call.folder;
-  const view = viewOf({ folder, verbose: call.output.verbose, shown: (file) => shownPath(cwd, file) });
+  // where in this program a wrong line was refused helps nobody
+  const verbose = call.output.verbose && !(error instanceof UsageError);
+  const view = viewOf({ folder, verbose, shown: (file) => shownPath(cwd, file) });
   call.output.problem(errorLines(error, view));
   call.output.document({ error: errorDocument(error) });
   return exitCodeOf(error);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { chooseCommand, parseLine, readArguments, readOptions } from "../../src/cli/command_line.ts";
+import { readArguments, readOptions } from "../../src/cli/command_line.ts";
 import { GLOBAL_OPTIONS } from "../../src/cli/command.ts";
 import { allCommands } from "../../src/cli/commands.ts";
 import { commandHelp, overview, usageOf } from "../../src/cli/help.ts";
+import { LineReader } from "../../src/cli/line_reader.ts";
 import { plain } from "./cli_recorder.ts";
 
 /** Words of a line as a shell gives them. */
@@ -23,13 +24,14 @@ Deno.test("commandHelp() teaches each command, its options, and two to four exam
     assert.ok(command.examples.length >= 2 && command.examples.length <= 4, entry.name);
     for (const { text } of Object.values(command.arguments)) assert.notEqual(text, "");
     for (const { line } of command.examples) {
-      const { words, rest } = chooseCommand(shellWords(line), GLOBAL_OPTIONS, (word) => word === "alembic");
+      const reader = new LineReader(shellWords(line));
+      const words = reader.chooseCommand(commands.map(({ name }) => name), GLOBAL_OPTIONS);
       const meant = await commands.find(({ name }) => name === words.join(" "))?.load();
       assert.ok(meant, line);
       const table = { ...GLOBAL_OPTIONS, ...meant.options };
-      const parsed = parseLine(rest, table, "");
-      readOptions(parsed, table);
-      readArguments(parsed, meant.arguments, "");
+      const texts = reader.readRest(table, "");
+      readOptions(reader.given, table);
+      readArguments(texts, meant.arguments, "");
     }
   }
 });

@@ -149,6 +149,28 @@ Deno.test("main() also tells people about an error with --json and --verbose", a
   assert.match(err, /^Error: delembic\.ini not found in/);
 });
 
+Deno.test("main() shows no stack of a wrong line, with --verbose either", async () => {
+  const err = "Error: Unknown command 'upgrad'\n" +
+    "Hint: Did you mean 'upgrade'? Run 'delembic help' to see all commands.\n";
+  assert.equal((await call(["-v", "upgrad"])).err, err);
+  assert.doesNotMatch((await call(["show", "-v"])).err, /UsageError/);
+});
+
+Deno.test("main() understands each way to write a value of a letter, as Alembic does", async () => {
+  for (const args of [["-c=prod.ini"], ["-cprod.ini"], ["-c", "prod.ini"], ["-qc=prod.ini"]]) {
+    for (const line of [[...args, "current"], ["current", ...args]]) {
+      assert.match((await call(line)).err, /^Error: prod\.ini not found\n/, line.join(" "));
+    }
+  }
+});
+
+Deno.test("main() answers --version and --help at once, and among other options as well", async () => {
+  assert.equal((await call(["-q", "--version"])).out, (await call(["--version"])).out);
+  assert.equal((await call(["alembic", "heads", "--version"])).out, (await call(["--version"])).out);
+  assert.equal((await call(["-q", "-h"])).out, (await call(["--help"])).out);
+  assert.equal((await call(["upgrade", "-qh"])).out, (await call(["help", "upgrade"])).out);
+});
+
 Deno.test("main() prints no document without a command but an error", async () => {
   const { code, out, err } = await call(["--json"]);
   assert.deepEqual({ code, err }, { code: 2, err: "" });
