@@ -135,7 +135,8 @@ async function runSteps(
   await run.step("upgraded", migration.revision);
   if (context.direction === "upgrade") await call(migration.validate);
   await run.step("validated", migration.revision);
-  if (migration.transaction && !session.inTransaction) throw new TransactionEndedError();
+  // a session that was lost says so itself, at its next statement
+  if (migration.transaction && !session.inTransaction && !session.lost) throw new TransactionEndedError();
   if (!migration.transaction) await session.begin();
 }
 
@@ -154,14 +155,12 @@ async function record(
   { id, at, seconds, direction, next }: Ending,
 ): Promise<OpenedRun | undefined> {
   run.signal.throwIfAborted();
-  await run.lock.check(work);
-  await run.step("fence-checked", revision);
   const { dialect } = work;
   const up = direction === "upgrade";
   const opening = next === undefined
     ? []
     : [{ revision: next, startedAt: at, status: "running", ...run.actor } as const];
-  const results = await work.batch([
+  const results = await run.lock.check(work, [
     ...(up
       ? writingVersion(dialect, { revision, status: "success", at, seconds })
       : [deletingVersion(dialect, revision)]),
@@ -244,28 +243,48 @@ async function recordFailure(run: OpenRun, failure: Failure): Promise<AttemptRes
     return { status: "interrupted", error, partial };
   }
   try {
-    await run.audit.transaction(async (db) => {
-      // whoever took the lock may have applied this revision since: its record must stay
-      await run.lock.check(db);
-      const { revision } = migration;
-      const up = failure.direction === "upgrade";
-      await db.batch([
-        ...(up ? writingVersion(db.dialect, { revision, status: "failed", at: now(), seconds }) : []),
-        closingRun(db.dialect, failure.id, outcome("failed")),
-      ]);
-    });
-  } catch (lost) {
-    if (!(lost instanceof LockLostError)) throw lost;
-    await closeRun(run.audit, failure.id, outcome("interrupted"));
-    return { status: "interrupted", error: lost, partial };
+    await writeFailure(run, failure, outcome("failed"));
+  } catch (problem) {
+    if (problem instanceof LockLostError) {
+      await closeRun(run.audit, failure.id, outcome("interrupted"));
+      return { status: "interrupted", error: problem, partial };
+    }
+    // whatever keeps the failure from being recorded, it must be told
+    run.emit({ type: "failed", revision: migration.revision, error, partial });
+    throw problem;
   }
   const retry = error instanceof DatabaseError && error.retryable && !partial;
   return { status: "failed", error, partial, retry };
 }
 
+/** In MySQL's `text`, of which people make the Python tool's table there, this many characters fit in any case. */
+const CERTAIN_CHARACTERS = 16_000;
+
+async function writeFailure(run: OpenRun, failure: Failure, outcome: Outcome): Promise<void> {
+  const { direction, id, migration: { revision }, seconds } = failure;
+  const write = (exception: string | undefined) =>
+    run.audit.transaction(async (db) => {
+      // whoever took the lock may have applied this revision since: its record must stay
+      await run.lock.check(db);
+      await db.batch([
+        ...(direction === "upgrade"
+          ? writingVersion(db.dialect, { revision, status: "failed", at: now(), seconds })
+          : []),
+        closingRun(db.dialect, id, { ...outcome, exception }),
+      ]);
+    });
+  const { exception = "" } = outcome;
+  try {
+    await write(exception);
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || exception.length <= CERTAIN_CHARACTERS) throw error;
+    await write(`${exception.slice(0, CERTAIN_CHARACTERS)}\n… (${exception.length} characters in all)\n`);
+  }
+}
+
 /** The whole error for the ledger: with its stack, and what the server said beyond its message. */
 export function describe(error: unknown): string {
-  if (!(error instanceof Error)) return messageOf(error);
+  if (!(error instanceof Error)) return `${Deno.inspect(error)} was thrown\n`;
   const lines = [error instanceof DelembicError ? `${error.name}: ${error.message}` : error.stack ?? messageOf(error)];
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
     lines.push(`Caused by: ${cause instanceof DatabaseError ? cause.message : cause.stack ?? cause.message}`);

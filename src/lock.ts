@@ -11,7 +11,7 @@
  */
 
 import type { AuditConnection } from "./audit.ts";
-import { type Database, DatabaseError, type Queryable } from "./db/database.ts";
+import { type Database, DatabaseError, type Queryable, type Result, type Statement } from "./db/database.ts";
 import { DelembicError, EXIT } from "./errors.ts";
 import type { EventSink } from "./events.ts";
 import { forPeople, now } from "./clock.ts";
@@ -20,10 +20,12 @@ export interface RunLock {
   /** What a heartbeat needs to renew it; `undefined` for a file lock, which needs no renewal. */
   readonly lease: Lease | undefined;
   /**
-   * Within the transaction that is about to commit: makes sure that the lock is still ours, and keeps it from being
-   * taken until the transaction ends. @throws {LockLostError}
+   * Within the transaction that is about to commit: makes sure that the lock is still ours, keeps it from being taken
+   * until the transaction ends, and runs `statements` in the same round trip. @throws {LockLostError}
+   *
+   * @returns the results of `statements`
    */
-  check(work: Queryable): Promise<void>;
+  check(work: Queryable, statements?: readonly Statement[]): Promise<Result[]>;
   /** Gives it back, unless somebody else has it. Never throws. */
   release(): Promise<void>;
 }
@@ -210,9 +212,11 @@ function leaseLock(audit: AuditConnection, lease: Lease): RunLock {
   const { ledger } = audit.dialect;
   return {
     lease,
-    check: async (work) => {
-      const [result] = await work.batch([{ text: ledger.checkFence, params: [lease.holder, lease.fence] }]);
-      if (result?.rows.length !== 1) throw new LockLostError();
+    check: async (work, statements = []) => {
+      const fence = { text: ledger.checkFence, params: [lease.holder, lease.fence] };
+      const [ours, ...results] = await work.batch([fence, ...statements]);
+      if (ours?.rows.length !== 1) throw new LockLostError();
+      return results;
     },
     release: async () => {
       await audit.query(ledger.releaseLease, [lease.holder, lease.fence]).catch(() => undefined);
@@ -230,7 +234,11 @@ function fileAttempt(
       const details = parseDetails(result.details);
       return { details, since: details?.since };
     }
-    return { lease: undefined, check: () => Promise.resolve(), release: () => result.release() };
+    return {
+      lease: undefined,
+      check: (work, statements = []) => work.batch(statements),
+      release: () => result.release(),
+    };
   };
 }
 

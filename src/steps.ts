@@ -16,7 +16,6 @@ export const STEPS = [
   "work-begun",
   "upgraded",
   "validated",
-  "fence-checked",
   "version-written",
   "committed",
   "run-closed",

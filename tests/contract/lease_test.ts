@@ -12,7 +12,7 @@ insert into counter values ('D002', 0);
 
 for (const kind of ["postgresql", "mysql"] as const) {
   const needs = kind === "mysql" ? "mysql" as const : "postgres" as const;
-  for (const place of ["upgraded", "fence-checked", "version-written"]) {
+  for (const place of ["upgraded", "validated", "version-written"]) {
     testWith(
       [needs],
       `${kind}: stopped at '${place}' past its lease, woken after another took over: cannot commit`,
