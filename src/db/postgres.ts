@@ -154,12 +154,14 @@ interface Started {
   readonly runText: RunText;
   readonly backend: number | undefined;
   readonly checksClients: boolean;
+  readonly endsIdle: boolean;
 }
 
 /** Logs in, and asks in one round trip what the session needs to know. */
 async function start(sql: Sql, wire: WireListener): Promise<Started> {
   const [row] = await sql`
-    select pg_backend_pid() as pid, current_setting('client_connection_check_interval', true) as checks`;
+    select pg_backend_pid() as pid, current_setting('client_connection_check_interval', true) as checks,
+      current_setting('idle_in_transaction_session_timeout', true) as idle`;
   // only now: with its connection still closed, the driver would wait for ever
   const native = await sql.reserve();
   const pid = Number(row?.["pid"]);
@@ -169,6 +171,7 @@ async function start(sql: Sql, wire: WireListener): Promise<Started> {
     // behind a pooler each transaction may have another backend, and the key is the pooler's
     backend: pid === wire.key?.pid ? pid : undefined,
     checksClients: row?.["checks"] === "0",
+    endsIdle: Number.parseFloat(String(row?.["idle"] ?? 0)) > 0,
   };
 }
 

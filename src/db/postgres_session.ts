@@ -39,6 +39,8 @@ export interface SessionParts {
   readonly backend: number | undefined;
   /** Whether the server can look for lost clients in the middle of a statement, and does not do so by itself. */
   readonly checksClients: boolean;
+  /** Whether the server ends sessions that are idle in a transaction. */
+  readonly endsIdle: boolean;
   readonly cancel: () => Promise<void>;
 }
 
@@ -109,16 +111,19 @@ export class PostgresSession implements Session {
 
   begin(): Promise<void> {
     return this.#inTurn(async () => {
-      if (!this.#checksClients) return void await this.#run("begin");
+      // a migration may compute for long between two statements, which is no reason to end it
+      const begin = this.#parts.endsIdle ? "begin; set local idle_in_transaction_session_timeout = 0" : "begin";
+      if (!this.#checksClients) return void await this.#run(begin, { simple: true });
       try {
         // in one round trip
-        await this.#run(`begin; set local client_connection_check_interval = '${CLIENT_CHECK}'`, { simple: true });
+        const checking = `set local client_connection_check_interval = '${CLIENT_CHECK}'`;
+        await this.#run(`${begin}; ${checking}`, { simple: true });
       } catch (error) {
         // a server on a system that cannot check (Windows) knows the setting and refuses it
         if (this.#lost || this.#parts.wire.transaction !== "failed") throw error;
         this.#checksClients = false;
         await this.#run("rollback");
-        await this.#run("begin");
+        await this.#run(begin, { simple: true });
       }
     });
   }
