@@ -46,6 +46,10 @@ async function digestOf(path: string): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", await Deno.readFile(path))).toHex();
 }
 
+function hostOf(url: string | undefined): string {
+  return url === undefined ? "" : new URL(url).host;
+}
+
 function badInput(input: BadInput): void {
   testWith(input.needs ?? [], `bad input: ${input.name}`, async () => {
     await using folder = await temporaryFolder(input.files ?? PROJECT);
@@ -203,7 +207,7 @@ badInput({
     return ["upgrade", "--url", url.href];
   },
   code: 3,
-  err: `Error: Cannot connect to PostgreSQL at 127.0.0.1:55432: self-signed certificate in certificate chain
+  err: `Error: Cannot connect to PostgreSQL at ${hostOf(outside.postgres)}: self-signed certificate in certificate chain
 Hint: Do the TLS settings of the URL fit the server?
 `,
 });
