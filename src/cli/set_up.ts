@@ -4,6 +4,7 @@
  * @module
  */
 
+import { INI_NAME } from "../config.ts";
 import { DelembicError, EXIT, messageOf } from "../errors.ts";
 import { parseIni } from "../ini.ts";
 import { addSection, newIni } from "../init_files.ts";
@@ -108,11 +109,11 @@ async function createUnlessThere(file: string, text: string): Promise<boolean> {
 
 async function nextSteps(root: string, { file, section }: SetUpOptions): Promise<string[]> {
   const inSection = section === "delembic" ? "" : ` in [${section}]`;
-  const flag = section === "delembic" ? "" : `-n ${section} `;
+  const flags = (file === INI_NAME ? "" : `-c ${file} `) + (section === "delembic" ? "" : `-n ${section} `);
   const hasAlembic = await readIfThere(absolutePath(root, "alembic.ini")) !== undefined;
   return [
     `say in ${file} which database to use (sqlalchemy.url)${inSection}`,
     ...(hasAlembic ? [] : [`say there where Alembic is configured (alembic_config), or take that line out`]),
-    `delembic ${flag}revision -m "load person"`,
+    `delembic ${flags}revision -m "load person"`,
   ];
 }
