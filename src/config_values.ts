@@ -24,10 +24,11 @@ export class ConfigError extends DelembicError {
 /** A variable of the environment. */
 export type Env = (name: string) => string | undefined;
 
-/** The keys of a section, each with whether its value is a path or the like, in which no comment can stand. */
+/** The keys of a section, each with whether its value is a path or the like, in which a comment is to be warned of. */
 const KEYS: Readonly<Record<string, "exact" | "free">> = {
   script_location: "exact",
-  "sqlalchemy.url": "exact",
+  // with a comment in it, it is refused where it is read
+  "sqlalchemy.url": "free",
   alembic_config: "exact",
   filename_template: "exact",
   revision_ids: "free",
@@ -93,6 +94,11 @@ export class ConfigValues {
     return { file: this.ini.file, ...(line === undefined ? {} : { line }) };
   }
 
+  /** The sign with which a comment seems to begin behind a value. The format knows none there: it is part of the value. */
+  commentSign(key: string): string | undefined {
+    return /\s([;#])/.exec(this.ini.get(this.section, key) ?? "")?.[1];
+  }
+
   /** What is probably not meant as it is written; no value is repeated. */
   warnings(): string[] {
     const unknown = this.ini.ownKeys(this.section).filter((key) => !Object.hasOwn(KEYS, key)).map((key) => {
@@ -102,7 +108,7 @@ export class ConfigValues {
     });
     const commented = this.ini.keys(this.section).filter((key) => Object.hasOwn(KEYS, key) && KEYS[key] === "exact")
       .flatMap((key) => {
-        const [, sign] = /\s([;#])/.exec(this.ini.get(this.section, key) ?? "") ?? [];
+        const sign = this.commentSign(key);
         return sign === undefined ? [] : [
           `The '${sign}' in the value of '${key}' in [${this.section}], line ${this.ini.line(this.section, key)}, ` +
           "begins no comment: it is part of the value. A comment needs a line of its own",

@@ -47,6 +47,18 @@ function findUrl({ url, values }: UrlSources): FoundUrl | undefined {
   if (variable !== undefined && variable.trim() !== "") return { text: variable, from: "DELEMBIC_URL" };
   const text = values.get("sqlalchemy.url");
   if (text === undefined) return undefined;
+  const sign = values.commentSign("sqlalchemy.url");
+  if (sign !== undefined) {
+    // taken as it stands it would make a new database, with the comment in its name
+    throw new ConfigError(
+      "config-value",
+      `The value of 'sqlalchemy.url' in [${values.section}] has a '${sign}' in it`,
+      {
+        hint: "It begins no comment there, but is part of the value. A comment needs a line of its own.",
+        place: values.place("sqlalchemy.url"),
+      },
+    );
+  }
   return { text, from: `sqlalchemy.url in [${values.section}]`, place: values.place("sqlalchemy.url") };
 }
 

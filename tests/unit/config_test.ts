@@ -186,9 +186,9 @@ Deno.test("loadConfig() warns of unknown keys, but not of those of later command
 });
 
 Deno.test("loadConfig() warns of what looks like a comment and is part of the value, without showing the value", async () => {
-  const ini = "[delembic]\nsqlalchemy.url = sqlite:///app.db ; secret\nscript_location = data # x\n";
+  const ini = "[delembic]\nalembic_config = alembic.ini ; secret\nscript_location = data # x\n";
   assert.deepEqual((await configOf(ini)).warnings, [
-    "The ';' in the value of 'sqlalchemy.url' in [delembic], line 2, begins no comment: it is part of the value. " +
+    "The ';' in the value of 'alembic_config' in [delembic], line 2, begins no comment: it is part of the value. " +
     "A comment needs a line of its own",
     "The '#' in the value of 'script_location' in [delembic], line 3, begins no comment: it is part of the value. " +
     "A comment needs a line of its own",
