@@ -30,7 +30,7 @@ export async function benchAlembic({ executable, alembic, folder, say }: Alembic
         { name: "alembic", command: [alembic, command], cwd },
       ]);
       const what = `alembic ${command}, ${count.toLocaleString("en")} scripts`;
-      say(row(what, ours?.median ?? NaN, theirs?.median ?? NaN, command === "heads" ? "≥ 3" : ""));
+      say(row(what, ours?.median ?? NaN, theirs?.median ?? NaN, count === 1000 ? "≥ 5" : ""));
     }
   }
   const cwd = `${folder}/alembic_${MANY}`;
