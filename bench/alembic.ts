@@ -33,6 +33,7 @@ export async function benchAlembic({ executable, alembic, folder, say }: Alembic
       say(row(what, ours?.median ?? NaN, theirs?.median ?? NaN, count === 1000 ? "≥ 5" : ""));
     }
   }
+  await gateOf100(executable, `${folder}/alembic_1000`, say);
   const cwd = `${folder}/alembic_${MANY}`;
   await makeProject(cwd, MANY);
   const [ours] = await race([{ name: "delembic", command: [executable, "alembic", "heads"], cwd }], 3);
@@ -59,6 +60,31 @@ export async function makeProject(folder: string, count: number): Promise<void> 
     previous = id;
   }
   await writeFiles(folder, files);
+}
+
+/** 100 pending migrations, each of which needs an Alembic revision of 1,000: the scripts are read once for all of them. */
+async function gateOf100(executable: string, cwd: string, say: (line: string) => void): Promise<void> {
+  const revision = (index: number) => (index * 7919 + 0xabc).toString(16).padStart(12, "0");
+  const { DatabaseSync } = await import("node:sqlite");
+  const sqlite = new DatabaseSync(`${cwd}/app.db`);
+  sqlite.exec("create table alembic_version (version_num varchar(32) not null primary key)");
+  sqlite.prepare("insert into alembic_version values (?)").run(revision(999));
+  sqlite.close();
+  const files = Array.from({ length: 100 }, (_, index) => {
+    const id = `D${String(index + 1).padStart(3, "0")}`;
+    const text = `-- delembic revision: ${id}\n-- delembic depends_on: ${
+      revision(index * 10)
+    }\n-- delembic upgrade\nselect 1;\n`;
+    return [`delembic/versions/${id}.sql`, text];
+  });
+  await writeFiles(cwd, Object.fromEntries(files));
+  const contestant = (name: string, ...args: string[]) => ({ name, command: [executable, ...args] as const, cwd });
+  const [behind, one] = await race([
+    contestant("dry run", "upgrade", "--dry-run"),
+    contestant("heads", "alembic", "heads"),
+  ]);
+  const what = "100 pending behind 1,000 scripts, beside `alembic heads`";
+  say(row(what, behind?.median ?? NaN, one?.median ?? NaN, "read once: ≥ 0.5"));
 }
 
 const ENV_PY = `from alembic import context

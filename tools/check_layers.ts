@@ -97,7 +97,6 @@ const RULES: Rules = {
     "@lezer/common": ["src/python_*.ts", "src/alembic/*.ts"],
     "smol-toml": ["src/alembic/*.ts"],
     "commander": ["src/cli/*.ts"],
-    "@commander-js/extra-typings": ["src/cli/*.ts"],
     "node:crypto": ["src/checksum.ts", "src/db/*.ts", "src/new_file.ts", "src/lock.ts"],
     "node:tls": ["src/db/*.ts"],
     "node:net": ["src/db/*.ts"],
