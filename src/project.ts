@@ -81,23 +81,27 @@ export async function readAlembic(config: Config): Promise<AlembicTree> {
   return await loadAlembic(config);
 }
 
+/** Whether Alembic's state decides if this migration may run. */
+export function needsAlembic(project: Project, revision: string, applied: (revision: string) => boolean): boolean {
+  const migration = project.migrations.get(revision);
+  return migration !== undefined && alembicNeeds(project, migration, applied).length > 0;
+}
+
 /**
- * The dependencies of these migrations that nobody knows: neither a data revision, nor an applied one whose file is
- * gone, nor an Alembic revision.
+ * The dependencies of a migration that nobody knows: neither a data revision, nor an applied one whose file is gone,
+ * nor an Alembic revision.
  */
 export async function unknownDependencies(
   project: Project,
-  revisions: Iterable<string>,
+  revision: string,
   applied: (revision: string) => boolean,
 ): Promise<Fault[]> {
+  const migration = project.migrations.get(revision);
+  if (migration === undefined) return [];
   const faults: Fault[] = [];
-  for (const revision of revisions) {
-    const migration = project.migrations.get(revision);
-    if (migration === undefined) continue;
-    for (const id of alembicNeeds(project, migration, applied)) {
-      const fault = await faultOf(project, migration, id);
-      if (fault !== undefined) faults.push(fault);
-    }
+  for (const id of alembicNeeds(project, migration, applied)) {
+    const fault = await faultOf(project, migration, id);
+    if (fault !== undefined) faults.push(fault);
   }
   return faults;
 }

@@ -13,7 +13,7 @@ import { pause } from "./lock.ts";
 import type { LoadedMigration } from "./migration.ts";
 import { OpenRun, type RunContext } from "./open_run.ts";
 import { type Block, isApplied, planDowngrade, type PlanStep, planUpgrade } from "./plan.ts";
-import { type Project, requireSound, unknownDependencies } from "./project.ts";
+import { needsAlembic, type Project, requireSound } from "./project.ts";
 import { readGate, type Survey, survey, withReading } from "./survey.ts";
 import { resolveRevision, type Target } from "./target.ts";
 
@@ -79,20 +79,20 @@ export interface RunReport {
 export async function upgrade(context: RunContext, options: RunOptions): Promise<RunReport> {
   const { project, database, emit } = context;
   const { target } = options;
-  for (const { message, place } of requireSoundFor(project, target)) {
-    emit({ type: "warning", message: `${message} (${formatPlace(place)})` });
-  }
+  const warn = ({ message, place }: Fault) => emit({ type: "warning", message: `${message} (${formatPlace(place)})` });
+  requireSoundFor(project, target).forEach(warn);
   // whatever can be refused is refused before the first write: a table, a lock, or a SQLite file
-  const { changed, openRuns, pending } = await withReading(database, async (db) => {
+  const { changed, openRuns, unknown, pending } = await withReading(database, async (db) => {
     const seen = await survey(project, db);
-    return { ...seen, pending: await soundPlan(project, seen, target) };
+    return { ...seen, pending: soundPlan(project, seen, target) };
   });
+  [...unknown.values()].flat().forEach(warn);
   for (const revision of changed) emit(changedWarning(project.migrations.get(revision)));
   // nothing to do, nobody at work, no dead run to settle: that needs neither the lock nor the right to write
   if (pending.length === 0 && openRuns.length === 0) return report({ upToDate: true });
   return await inRun(context, options, async (run) => {
     const seen = await survey(project, run.audit);
-    const steps = await soundPlan(project, seen, target);
+    const steps = soundPlan(project, seen, target);
     await run.step("planned");
     return await runUpgrade(run, steps, seen);
   });
@@ -109,12 +109,16 @@ export function requireSoundFor(project: Project, target: Target): readonly Faul
  *
  * @throws {FaultsError} for an unknown dependency; what reading Alembic's state threw; {TargetError}
  */
-export async function soundPlan(project: Project, seen: Survey, target: Target): Promise<readonly PlanStep[]> {
+export function soundPlan(project: Project, seen: Survey, target: Target): readonly PlanStep[] {
   const { steps } = planUpgrade(seen, target);
   const pending = steps.map(({ migration }) => migration.revision);
-  const faults = await unknownDependencies(project, pending, (id) => isApplied(seen.records.get(id)));
+  const faults = pending.flatMap((id) => seen.unknown.get(id) ?? []);
   if (faults.length > 0) throw new FaultsError(faults);
-  if (seen.alembicError !== undefined) throw seen.alembicError;
+  const applied = (id: string) => isApplied(seen.records.get(id));
+  // what cannot be told of Alembic is no obstacle to migrations that do not need it
+  if (seen.alembicError !== undefined && pending.some((id) => needsAlembic(project, id, applied))) {
+    throw seen.alembicError;
+  }
   return steps;
 }
 

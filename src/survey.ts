@@ -6,11 +6,11 @@
 
 import { readVersionRows } from "./alembic/version_table.ts";
 import { type Database, DatabaseError, type Queryable, type Session } from "./db/database.ts";
-import { DelembicError } from "./errors.ts";
+import { DelembicError, type Fault } from "./errors.ts";
 import { readChecksums, readOpenRuns, readPartialRuns, readVersions, type RunRecord } from "./ledger.ts";
 import { type LeaseState, readLease } from "./lock.ts";
 import { isApplied, type VersionRecord } from "./plan.ts";
-import { gateOf, type Project } from "./project.ts";
+import { gateOf, needsAlembic, type Project, unknownDependencies } from "./project.ts";
 import type { HistoryInput } from "./state.ts";
 
 export interface Survey extends HistoryInput {
@@ -20,6 +20,8 @@ export interface Survey extends HistoryInput {
   readonly lease: LeaseState | undefined;
   /** Why Alembic's state could not be told, where it could not; then nothing shows as blocked by it. */
   readonly alembicError: DelembicError | undefined;
+  /** Pending migrations with dependencies that nobody knows; these do not show as blocked either. */
+  readonly unknown: ReadonlyMap<string, readonly Fault[]>;
 }
 
 /**
@@ -62,7 +64,7 @@ export async function survey(project: Project, db: Queryable): Promise<Survey> {
   const openRuns = await readOpenRuns(db);
   const partialRuns = await readPartialRuns(db);
   const lease = db.dialect.leaseLock ? await readLease(db) : undefined;
-  const { gate, error } = await alembicState(project, db, records);
+  const { gate, error, unknown } = await alembicState(project, db, records);
   return {
     migrations: project.migrations,
     parents: project.parents,
@@ -75,6 +77,7 @@ export async function survey(project: Project, db: Queryable): Promise<Survey> {
     openRuns,
     lease,
     alembicError: error,
+    unknown,
   };
 }
 
@@ -95,11 +98,17 @@ function changedOf(
 async function alembicState(project: Project, db: Queryable, records: ReadonlyMap<string, VersionRecord>) {
   const applied = (id: string) => isApplied(records.get(id));
   const pending = [...project.migrations.keys()].filter((id) => !applied(id));
+  const unknown = new Map<string, readonly Fault[]>();
   try {
-    return { gate: await readGate(project, db, pending, applied), error: undefined };
+    for (const id of pending) {
+      const faults = await unknownDependencies(project, id, applied);
+      if (faults.length > 0) unknown.set(id, faults);
+    }
+    const known = pending.filter((id) => !unknown.has(id));
+    return { gate: await readGate(project, db, known, applied), error: undefined, unknown };
   } catch (error) {
     if (!(error instanceof DelembicError)) throw error;
-    return { gate: () => ({ missing: [], tooLate: [] }), error };
+    return { gate: () => ({ missing: [], tooLate: [] }), error, unknown };
   }
 }
 
@@ -110,11 +119,7 @@ export async function readGate(
   pending: readonly string[],
   applied: (revision: string) => boolean,
 ): ReturnType<typeof gateOf> {
-  const concerned = pending.filter((id) => {
-    const migration = project.migrations.get(id);
-    const external = project.external.get(id) ?? [];
-    return external.some((need) => !applied(need)) || (migration?.requiresBefore.length ?? 0) > 0;
-  });
+  const concerned = pending.filter((id) => needsAlembic(project, id, applied));
   if (concerned.length === 0) return await gateOf(project, [], [], applied);
   const rows = await readVersionRows(db, (await project.alembic()).versionTable);
   return await gateOf(project, rows, concerned, applied);

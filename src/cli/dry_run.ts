@@ -4,7 +4,7 @@
  * @module
  */
 
-import { EXIT, type ExitCode } from "../errors.ts";
+import { EXIT, type ExitCode, formatPlace } from "../errors.ts";
 import { requireSoundFor, soundPlan } from "../runner.ts";
 import type { Target } from "../target.ts";
 import type { Context } from "./command.ts";
@@ -12,9 +12,9 @@ import type { Look } from "./open_project.ts";
 import { planLines } from "./run_lines.ts";
 
 /** @throws what `upgrade` would throw before it runs anything */
-export async function planOf({ output }: Context, { project, seen }: Look, target: Target): Promise<ExitCode> {
-  for (const { message, place } of requireSoundFor(project, target)) output.warn(`${message} (${place.file})`);
-  const steps = await soundPlan(project, seen, target);
+export function planOf({ output }: Context, { project, seen }: Look, target: Target): ExitCode {
+  for (const { message, place } of requireSoundFor(project, target)) output.warn(`${message} (${formatPlace(place)})`);
+  const steps = soundPlan(project, seen, target);
   output.result(steps.length === 0 ? ["Already up to date."] : planLines(steps));
   const blocked = steps.filter(({ blocks }) => blocks.length > 0);
   output.document({

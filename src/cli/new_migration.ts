@@ -106,6 +106,14 @@ async function captureHeads(context: Context, config: Config, project: Project):
 
 /** A migration that is written against the newest schema would otherwise be let run before it (defect 43). */
 function warnWhenBehind({ output }: Context, tree: AlembicTree, rows: readonly string[]): void {
+  const unknown = rows.filter((row) => !tree.revisions.has(row));
+  if (unknown.length > 0) {
+    output.warn(
+      `The database is at Alembic revision ${quoted(unknown)}, which no script here has: it is ahead of this checkout`,
+      "The migration is written against that schema. It cannot run before the script is here too.",
+    );
+    return;
+  }
   const heads = tree.knownHeads();
   const applied = tree.ancestors(rows);
   const behind = heads.filter((id) => !applied.has(id));

@@ -6,7 +6,7 @@
 
 import type { Config } from "../config.ts";
 import type { Database, Queryable } from "../db/database.ts";
-import { formatPlace } from "../errors.ts";
+import { type Fault, formatPlace } from "../errors.ts";
 import type { Project } from "../project.ts";
 import type { Survey } from "../survey.ts";
 import type { Context } from "./command.ts";
@@ -87,8 +87,12 @@ export async function withReading<T>(
 
 /** Tells, on stderr, what is wrong in the migration files, for commands that show what they can in spite of it. */
 export function tellFileFaults(context: Context, { config, project }: Pick<OpenProject, "config" | "project">): void {
+  tellEach(context, config, project.faults);
+}
+
+function tellEach(context: Context, config: Config, faults: readonly Fault[]): void {
   const view = projectView(context, config);
-  for (const fault of project.faults) {
+  for (const fault of faults) {
     context.output.warnings.push(`${fault.message} (${formatPlace(fault.place)})`);
     const [first = "", ...more] = faultLines(fault, view);
     const head = typeof first === "string" ? [` ${first}`] : [" ", ...first];
@@ -96,9 +100,10 @@ export function tellFileFaults(context: Context, { config, project }: Pick<OpenP
   }
 }
 
-/** The same, and why Alembic's state is not known. */
+/** The same, and dependencies that nobody knows, and why Alembic's state is not known. */
 export function tellFaults(context: Context, look: Look): void {
   tellFileFaults(context, look);
+  tellEach(context, look.config, [...look.seen.unknown.values()].flat());
   const { alembicError } = look.seen;
   if (alembicError !== undefined) context.output.warn(alembicError.message, alembicError.hint);
 }

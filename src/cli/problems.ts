@@ -5,8 +5,7 @@
  */
 
 import { DelembicError, type Fault } from "../errors.ts";
-import { isApplied, planUpgrade } from "../plan.ts";
-import { unknownDependencies } from "../project.ts";
+import { planUpgrade } from "../plan.ts";
 import { explain, quoted } from "../runner.ts";
 import { type HistoryEntry, historyOf } from "../state.ts";
 import { readUngrounded, type Survey } from "../survey.ts";
@@ -37,11 +36,10 @@ export type Problem =
 /** Everything that is not as it should be, in the order of the plan. */
 export async function problemsOf(look: Pick<Look, "project" | "seen" | "db">): Promise<Problem[]> {
   const { project, seen } = look;
-  const pending = [...project.migrations.keys()].filter((id) => !isApplied(seen.records.get(id)));
-  const unknown = seen.alembicError === undefined
-    ? await unknownDependencies(project, pending, (id) => isApplied(seen.records.get(id)))
-    : [];
-  const faults = [...project.faults, ...unknown].map((fault): Problem => ({ kind: "fault", fault }));
+  const faults = [...project.faults, ...[...seen.unknown.values()].flat()].map((fault): Problem => ({
+    kind: "fault",
+    fault,
+  }));
   const blocks = new Map(
     planUpgrade(seen, { kind: "head" }).steps.map(({ migration, blocks }) => [migration.revision, blocks]),
   );

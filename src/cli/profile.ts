@@ -51,7 +51,7 @@ export async function profileOf({ project, seen, db }: Look, id: string): Promis
     }
     const alembicId = need.replace(/^alembic:/, "");
     // for an applied migration nobody asked Alembic, and what it needed was there then
-    const unknown = seen.alembicError !== undefined || applied;
+    const unknown = seen.alembicError !== undefined || seen.unknown.has(revision) || applied;
     const state = missing.has(alembicId) ? "not applied" : unknown ? "unknown" : "applied";
     return { id: alembicId, kind: "alembic", state };
   });
