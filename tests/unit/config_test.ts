@@ -72,6 +72,7 @@ Deno.test("loadConfig() has the Python tool's defaults", async () => {
       alembic: undefined,
       filenameTemplate: "%(year)s_%(month)s_%(day)s_%(hour)s%(minute)s%(second)s_%(revision)s_%(slug)s",
       revisionIds: "sequential",
+      virtualEnv: undefined,
       warnings: [],
     });
   });
@@ -89,23 +90,28 @@ alembic_version_schema = ops
 alembic_command = poetry run alembic # not a comment
 python = .venv/bin/python
 `;
-  await withConfig({ "conf/delembic.ini": ini }, { config: "conf/delembic.ini" }, async (load, folder) => {
-    const { databaseUrl, ...config } = await load();
-    assert.deepEqual(config, {
-      file: `${folder}/conf/delembic.ini`,
-      folder: `${folder}/conf`,
-      section: "delembic",
-      scriptLocation: `${folder}/data`,
-      versionsFolder: `${folder}/data/versions`,
-      alembic: { file: `${folder}/conf/schema/alembic.ini`, section: "alembic" },
-      alembicVersionTable: "av",
-      alembicVersionSchema: "ops",
-      filenameTemplate: "%(revision)s",
-      revisionIds: "hex",
-      warnings: [],
-    });
-    assert.equal((await databaseUrl()).target.label, "mysql://h:3306/d");
-  });
+  await withConfig(
+    { "conf/delembic.ini": ini },
+    { config: "conf/delembic.ini", env: { VIRTUAL_ENV: "/envs/app" } },
+    async (load, folder) => {
+      const { databaseUrl, ...config } = await load();
+      assert.deepEqual(config, {
+        file: `${folder}/conf/delembic.ini`,
+        folder: `${folder}/conf`,
+        section: "delembic",
+        scriptLocation: `${folder}/data`,
+        versionsFolder: `${folder}/data/versions`,
+        alembic: { file: `${folder}/conf/schema/alembic.ini`, section: "alembic" },
+        alembicVersionTable: "av",
+        alembicVersionSchema: "ops",
+        filenameTemplate: "%(revision)s",
+        revisionIds: "hex",
+        virtualEnv: "/envs/app",
+        warnings: [],
+      });
+      assert.equal((await databaseUrl()).target.label, "mysql://h:3306/d");
+    },
+  );
 });
 
 Deno.test("loadConfig() finds the nearest delembic.ini from the working directory upward", async () => {
