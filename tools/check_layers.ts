@@ -102,6 +102,8 @@ const RULES: Rules = {
     "node:net": ["src/db/*.ts"],
     "node:buffer": ["src/db/*.ts"],
     "node:stream": ["src/db/*.ts"],
+    "node:console": ["src/cli/io.ts"],
+    "node:process": ["src/cli/io.ts"],
     "node:path": ["src/*.ts", "src/*/*.ts"],
     "node:url": ["src/*.ts", "src/*/*.ts"],
   },

@@ -26,6 +26,8 @@ export interface Io {
   hostname(): string;
   /** Calls the listener at each such signal, instead of ending the process, until it is disposed of. */
   onSignal(listener: (signal: EndSignal) => void): Disposable;
+  /** From here on {@link out} alone writes to stdout: what migrations print goes to stderr. */
+  reserveOut(): Promise<void>;
   /** Ends the process at once. */
   exit(code: number): never;
 }
@@ -53,6 +55,7 @@ export function systemIo(): Io {
     uid: () => Deno.uid(),
     hostname: () => Deno.hostname(),
     onSignal,
+    reserveOut,
     exit,
   };
 }
@@ -102,4 +105,12 @@ function onSignal(listener: (signal: EndSignal) => void): Disposable {
       for (const { signal, handler } of added) Deno.removeSignalListener(signal, handler);
     },
   };
+}
+
+/** Only what is written to the file descriptor itself is left as it is. */
+async function reserveOut(): Promise<void> {
+  const [{ default: process }, { Console }] = await Promise.all([import("node:process"), import("node:console")]);
+  globalThis.console = new Console(process.stderr, process.stderr);
+  process.stdout.write = process.stderr.write.bind(process.stderr);
+  Object.defineProperty(Deno, "stdout", { value: Deno.stderr });
 }

@@ -98,6 +98,7 @@ async function runCommand(call: Call, line: LineReader, entry: CommandEntry): Pr
     options: readOptions(line.given, command.options),
     arguments: readArguments(texts, command.arguments, hint),
   };
+  if (call.output.json) await call.io.reserveOut();
   return await command.run({
     io: call.io,
     output: call.output,

@@ -34,6 +34,7 @@ export function recorder({ cwd = "/nowhere", env = {}, isTerminal = false }: Rec
     uid: () => 0,
     hostname: () => "build-7",
     onSignal: () => ({ [Symbol.dispose]() {} }),
+    reserveOut: () => Promise.resolve(),
     exit(code): never {
       throw new RangeError(`exit ${code}`);
     },
