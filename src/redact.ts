@@ -24,9 +24,9 @@ const COMMON_WORDS: ReadonlySet<string> = new Set(
  * so that a long text without a blank does not take for ever.
  */
 const URL_REGEXP = /\b([a-z][a-z0-9+.-]{0,40}:\/\/[^\s:/?#@]{0,256}):\S{0,1024}@/gi;
-/** `password=…`, bare or quoted: in a query string, a connection string, a log line. */
+/** `password=…`, bare, quoted, or pieces of both: in a query string, a connection string, a log line. */
 const ASSIGNMENT_REGEXP =
-  /\b((?:\w*_)?(?:ssl)?(?:password|passwd|passphrase|pwd)\s*=\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\"(?:(?!\\").)*\\"|[^\s&;'"\\]+)/gi;
+  /\b((?:\w*_)?(?:ssl)?(?:password|passwd|passphrase|pwd)\s*=\s*)(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\"(?:(?!\\").)*\\"|[^\s&;'"\\])+/gi;
 /** `"password": "…"` in JSON and in printed objects, and in JSON within JSON. */
 const MEMBER_REGEXP =
   /\b((?:password|passwd|passphrase|pwd)\\?["']?\s*:\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\"(?:(?!\\").)*\\")/gi;
