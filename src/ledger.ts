@@ -116,6 +116,18 @@ async function createUnlessThere(db: Queryable, statement: string): Promise<void
   }
 }
 
+/** Tells what to do when the role lacks a right to the ledger; any other error stays as it is. */
+export function withRightsHint(error: unknown): unknown {
+  if (!(error instanceof DatabaseError) || error.kind !== "privilege" || error.hint !== undefined) return error;
+  if (!error.statement?.includes("delembic_")) return error;
+  return new DatabaseError("privilege", error.message, {
+    statement: error.statement,
+    details: error.details,
+    hint: "Let the owner of Delembic's tables give this role the grants that 'delembic init --sql' prints.",
+    cause: error,
+  });
+}
+
 /** Runs a query of a table that may not be there yet; then there are no rows. Not for use within a transaction. */
 async function rowsIfThere(db: Queryable, text: string, params: readonly unknown[] = []): Promise<Row[]> {
   try {

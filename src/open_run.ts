@@ -9,7 +9,7 @@ import { now } from "./clock.ts";
 import type { Database, Session } from "./db/database.ts";
 import type { EventSink } from "./events.ts";
 import { LEASE, type LeaseTimes, startHeartbeat } from "./heartbeat.ts";
-import { type Actor, ensureTables } from "./ledger.ts";
+import { type Actor, ensureTables, withRightsHint } from "./ledger.ts";
 import { acquireLock, type RunLock } from "./lock.ts";
 import type { Project } from "./project.ts";
 import { settleDeadRuns } from "./settle.ts";
@@ -86,7 +86,7 @@ export class OpenRun implements AsyncDisposable {
     } catch (error) {
       await work.close();
       await audit[Symbol.asyncDispose]();
-      throw error;
+      throw withRightsHint(error);
     }
   }
 
@@ -101,12 +101,16 @@ export class OpenRun implements AsyncDisposable {
     }
   }
 
-  /** Keeps the lease alive from here on. `withWorker`: code will run that may keep the event loop busy. */
-  startHeartbeat(withWorker: boolean): void {
-    const { lease } = this.lock;
-    if (lease === undefined || this.#heartbeat !== undefined) return;
+  /**
+   * Keeps the lease alive from here on, and the process to be ended by a second signal.
+   *
+   * @param withCode code will run that may keep the event loop busy; a database in this process does so by itself
+   */
+  startHeartbeat(withCode: boolean): void {
+    if (this.#heartbeat !== undefined) return;
     const { database, lease: times = LEASE } = this.#context;
-    this.#heartbeat = startHeartbeat({ database, audit: this.audit, lease, times, withWorker });
+    const withWorker = withCode || database.lockFile !== undefined;
+    this.#heartbeat = startHeartbeat({ database, audit: this.audit, lease: this.lock.lease, times, withWorker });
   }
 
   /** The work connection; a new one where the last one was lost. */

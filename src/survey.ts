@@ -7,7 +7,14 @@
 import { readVersionRows } from "./alembic/version_table.ts";
 import { type Database, DatabaseError, type Queryable, type Session } from "./db/database.ts";
 import { DelembicError, type Fault } from "./errors.ts";
-import { readChecksums, readOpenRuns, readPartialRuns, readVersions, type RunRecord } from "./ledger.ts";
+import {
+  readChecksums,
+  readOpenRuns,
+  readPartialRuns,
+  readVersions,
+  type RunRecord,
+  withRightsHint,
+} from "./ledger.ts";
 import { type LeaseState, readLease } from "./lock.ts";
 import { isApplied, type VersionRecord } from "./plan.ts";
 import { gateOf, needsAlembic, type Project, unknownDependencies } from "./project.ts";
@@ -43,6 +50,8 @@ export async function withReading<T>(
   }
   try {
     return await read(session ?? nothingThere(database));
+  } catch (error) {
+    throw withRightsHint(error);
   } finally {
     await session?.close();
   }
