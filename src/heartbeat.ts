@@ -1,6 +1,7 @@
 /**
- * Renews the lease while a run is at work: on the audit connection, and, where a migration keeps the event loop busy,
- * from a worker thread with a connection of its own, which it opens only then.
+ * What goes on while a migration keeps the event loop busy, and all the time of a run: the lease is renewed, on the audit
+ * connection or from a worker thread with a connection of its own, which it opens only then; and a second signal ends
+ * the process, which the worker hears when nobody else can.
  *
  * @module
  */
@@ -18,26 +19,46 @@ export interface LeaseTimes {
 
 export const LEASE: LeaseTimes = { seconds: 60, renewSeconds: 15 };
 
-/** What the worker is told. `renewedAt` is shared memory: the time of the last renewal, whoever did it, in ms. */
-export interface HeartbeatOrder {
+/** How the worker renews. `renewedAt` is shared memory: the time of the last renewal, whoever did it, in ms. */
+export interface RenewalOrder {
   readonly target: Target;
   readonly lease: Lease;
   readonly times: LeaseTimes;
   readonly renewedAt: SharedArrayBuffer;
 }
 
+/** What the worker is told. */
+export interface HeartbeatOrder {
+  /** Nothing where the lock is none that runs out. */
+  readonly renewal: RenewalOrder | undefined;
+}
+
 export interface HeartbeatOptions {
   readonly database: Database;
   readonly audit: AuditConnection;
-  readonly lease: Lease;
+  /** Nothing where the lock is none that runs out. */
+  readonly lease: Lease | undefined;
   readonly times: LeaseTimes;
-  /** Whether code runs that may keep the event loop busy; a migration in SQL cannot. */
+  /** Whether something runs that may keep the event loop busy. */
   readonly withWorker: boolean;
 }
 
-/** Starts renewing; stop it before the lock is released. */
+/** Starts renewing and listening; stop it before the lock is released. */
 export function startHeartbeat(options: HeartbeatOptions): Disposable {
-  const { audit, lease, times } = options;
+  const renewal = options.lease === undefined ? undefined : startRenewing(options, options.lease);
+  const worker = options.withWorker ? startWorker({ renewal: renewal?.order }) : undefined;
+  return {
+    [Symbol.dispose]() {
+      renewal?.[Symbol.dispose]();
+      worker?.terminate();
+    },
+  };
+}
+
+function startRenewing(
+  { database, audit, times }: HeartbeatOptions,
+  lease: Lease,
+): { readonly order: RenewalOrder } & Disposable {
   const renewedAt = new SharedArrayBuffer(8);
   const clock = new Float64Array(renewedAt);
   clock[0] = Date.now();
@@ -48,14 +69,9 @@ export function startHeartbeat(options: HeartbeatOptions): Disposable {
       () => undefined,
     );
   }, times.renewSeconds * 1000);
-  const worker = options.withWorker
-    ? startWorker({ target: options.database.target, lease, times, renewedAt })
-    : undefined;
   return {
-    [Symbol.dispose]() {
-      clearInterval(timer);
-      worker?.terminate();
-    },
+    order: { target: database.target, lease, times, renewedAt },
+    [Symbol.dispose]: () => clearInterval(timer),
   };
 }
 
