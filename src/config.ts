@@ -6,7 +6,7 @@
 
 import { dirname, join, resolve } from "node:path";
 import { ConfigError, ConfigValues, type Env } from "./config_values.ts";
-import { messageOf } from "./errors.ts";
+import { reasonOf } from "./errors.ts";
 import { parseFilenameTemplate, PYTHON_TEMPLATE } from "./filename_template.ts";
 import { type Ini, IniError, parseIni } from "./ini.ts";
 import { closest } from "./suggest.ts";
@@ -124,7 +124,7 @@ async function readText(file: string): Promise<string | undefined> {
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return undefined;
     const hint = cause instanceof TypeError ? "Save it as UTF-8." : "Is it a file that this user may read?";
-    const what = cause instanceof TypeError ? "it is not UTF-8" : messageOf(cause);
+    const what = cause instanceof TypeError ? "it is not UTF-8" : reasonOf(cause);
     throw new ConfigError("config-unreadable", `Cannot read ${file}: ${what}`, { hint, cause });
   }
 }

@@ -101,6 +101,14 @@ export function messageOf(thrown: unknown): string {
   return typeof thrown === "string" ? thrown : Deno.inspect(thrown);
 }
 
+/** What an error of the system adds to its reason: ` (os error 13): open '/some/where'`. */
+const SYSTEM_DETAILS_REGEXP = / \(os error \d+\)(: .*)?$/s;
+
+/** Why the system refused, for a text that names the file itself. */
+export function reasonOf(thrown: unknown): string {
+  return messageOf(thrown).replace(SYSTEM_DETAILS_REGEXP, "");
+}
+
 /** For states that cannot be: fails loudly, with a stack. */
 export function unreachable(value: never): never {
   throw new TypeError(`Unexpected value: ${Deno.inspect(value)}`);

@@ -9,7 +9,7 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checksumOf } from "./checksum.ts";
 import { checkDeclaration, type FileReading } from "./declaration.ts";
-import { DelembicError, EXIT, type Fault, messageOf } from "./errors.ts";
+import { DelembicError, EXIT, type Fault, reasonOf } from "./errors.ts";
 import { compareIds } from "./graph.ts";
 import type { LoadedMigration, MigrationKind } from "./migration.ts";
 import type { SqlRules } from "./sql_steps.ts";
@@ -84,7 +84,7 @@ async function listFiles(folder: string, relativeTo: string): Promise<MigrationF
 function folderError(folder: string, error: unknown): DelembicError {
   const isMissing = error instanceof Deno.errors.NotFound;
   return new DelembicError(
-    isMissing ? `The folder of the migrations is not there: ${folder}` : `Cannot read ${folder}: ${messageOf(error)}`,
+    isMissing ? `The folder of the migrations is not there: ${folder}` : `Cannot read ${folder}: ${reasonOf(error)}`,
     {
       code: "versions-folder",
       exitCode: EXIT.usage,
@@ -102,7 +102,8 @@ async function readMigrationFile(source: MigrationFile, { dialect }: LoadOptions
   try {
     bytes = await Deno.readFile(path);
   } catch (error) {
-    return faulty({ code: "unreadable", message: `Cannot read the file: ${messageOf(error)}`, place: { file } });
+    const hint = "Is it a file that this user may read?";
+    return faulty({ code: "unreadable", message: `Cannot read the file: ${reasonOf(error)}`, place: { file }, hint });
   }
   const text = decode(bytes);
   if (text === undefined) {

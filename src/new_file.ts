@@ -5,7 +5,7 @@
  */
 
 import { dirname, join } from "node:path";
-import { DelembicError, EXIT, messageOf } from "./errors.ts";
+import { DelembicError, EXIT, reasonOf } from "./errors.ts";
 import { formatList, formatText } from "./header_value.ts";
 
 /** The kinds of files that are made. */
@@ -37,7 +37,7 @@ export async function readTemplate(kind: NewFileKind, scriptLocation: string): P
     return { text: await Deno.readTextFile(own), file: own };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) {
-      throw new DelembicError(`Cannot read ${own}: ${messageOf(error)}`, {
+      throw new DelembicError(`Cannot read ${own}: ${reasonOf(error)}`, {
         code: "template",
         exitCode: EXIT.usage,
         place: { file: own },
@@ -98,10 +98,14 @@ export async function createFile(path: string, text: string): Promise<void> {
     await Deno.writeTextFile(path, text, { createNew: true });
   } catch (error) {
     const exists = error instanceof Deno.errors.AlreadyExists;
-    throw new DelembicError(exists ? `${path} is there already` : `Cannot write ${path}: ${messageOf(error)}`, {
+    // what was written until the disk was full
+    if (!exists) await Deno.remove(path).catch(() => undefined);
+    throw new DelembicError(exists ? `${path} is there already` : `Cannot write ${path}: ${reasonOf(error)}`, {
       code: exists ? "file-exists" : "file-write",
       exitCode: EXIT.usage,
-      hint: exists ? "Nothing was overwritten: choose another message or '--rev-id'." : undefined,
+      hint: exists
+        ? "Nothing was overwritten: choose another message or '--rev-id'."
+        : "Has the disk room, and may this user write there?",
       cause: error,
     });
   }

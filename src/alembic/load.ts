@@ -5,7 +5,7 @@
  */
 
 import { relative } from "node:path";
-import { DelembicError, EXIT, type Fault, messageOf } from "../errors.ts";
+import { DelembicError, EXIT, type Fault, reasonOf } from "../errors.ts";
 import type { PythonImports } from "../python_imports.ts";
 import { normalizeSource } from "../python_outline.ts";
 import { type AlembicConfig, readAlembicConfig } from "./config.ts";
@@ -87,7 +87,7 @@ function readScript(path: string, file: string): string {
   try {
     return readPythonFile(path);
   } catch (error) {
-    throw new DelembicError(`Cannot read the Alembic script ${file}: ${messageOf(error)}`, {
+    throw new DelembicError(`Cannot read the Alembic script ${file}: ${reasonOf(error)}`, {
       code: "alembic-unreadable-file",
       exitCode: EXIT.usage,
       hint: "Check its permissions.",

@@ -5,7 +5,7 @@
  */
 
 import { basename, dirname } from "node:path";
-import { DelembicError, EXIT, messageOf, type Place } from "../errors.ts";
+import { DelembicError, EXIT, type Place, reasonOf } from "../errors.ts";
 import { type Ini, interpolate, parseIni } from "../ini.ts";
 
 /** A configuration of Alembic that cannot be used. Exit code 2. */
@@ -55,7 +55,7 @@ async function readText(file: string): Promise<string> {
   } catch (error) {
     const isMissing = error instanceof Deno.errors.NotFound;
     throw new AlembicConfigError(
-      isMissing ? `Alembic's configuration ${file} is not there` : `Cannot read ${file}: ${messageOf(error)}`,
+      isMissing ? `Alembic's configuration ${file} is not there` : `Cannot read ${file}: ${reasonOf(error)}`,
       isMissing ? "alembic-config-missing" : "alembic-config-unreadable",
       isMissing
         ? "Set 'alembic_config' in delembic.ini to your alembic.ini or pyproject.toml."

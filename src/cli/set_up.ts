@@ -5,7 +5,7 @@
  */
 
 import { INI_NAME } from "../config.ts";
-import { DelembicError, EXIT, messageOf } from "../errors.ts";
+import { DelembicError, EXIT, reasonOf } from "../errors.ts";
 import { parseIni } from "../ini.ts";
 import { addSection, newIni } from "../init_files.ts";
 import { createFile, readBuiltIn } from "../new_file.ts";
@@ -75,9 +75,10 @@ async function extend(ini: string, text: string, { file, section, folder }: SetU
   try {
     await Deno.writeTextFile(ini, added, { append: true });
   } catch (cause) {
-    throw new DelembicError(`Cannot write ${file}: ${messageOf(cause)}`, {
+    throw new DelembicError(`Cannot write ${file}: ${reasonOf(cause)}`, {
       code: "file-write",
       exitCode: EXIT.usage,
+      hint: "Has the disk room, and may this user write there?",
       cause,
     });
   }
@@ -88,9 +89,10 @@ async function readIfThere(file: string): Promise<string | undefined> {
     return await Deno.readTextFile(file);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new DelembicError(`Cannot read ${file}: ${messageOf(cause)}`, {
+    throw new DelembicError(`Cannot read ${file}: ${reasonOf(cause)}`, {
       code: "config-unreadable",
       exitCode: EXIT.usage,
+      hint: "Is it a file that this user may read?",
       cause,
     });
   }

@@ -27,7 +27,8 @@ export async function acquireFileLock(databaseFile: string, details: string): Pr
   const path = lockFileOf(databaseFile);
   const file = await tryLock(path);
   if (file === undefined) return { held: false, details: await Deno.readTextFile(path).catch(() => "") };
-  await write(file, details);
+  // who holds it is for people; on a disk that is full the database itself says so
+  await write(file, details).catch(() => undefined);
   let released = false;
   return {
     held: true,

@@ -216,8 +216,8 @@ badInput({
   name: "a file that cannot be read",
   prepare: (folder) => Deno.symlinkSync("D002_loop.sql", `${folder}/delembic/versions/D002_loop.sql`),
   code: 2,
-  err: "Error: Cannot read the file: Too many levels of symbolic links (os error 40): readfile " +
-    "'FOLDER/delembic/versions/D002_loop.sql'\n  at delembic/versions/D002_loop.sql\n",
+  err: "Error: Cannot read the file: Too many levels of symbolic links\n" +
+    "  at delembic/versions/D002_loop.sql\nHint: Is it a file that this user may read?\n",
 });
 
 badInput({
