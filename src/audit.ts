@@ -24,6 +24,8 @@ export class AuditConnection implements Queryable, AsyncDisposable {
   readonly #database: Database;
   #session: Session;
   #turn: Promise<unknown> = Promise.resolve();
+  /** Waited for in vain: whatever else a run's end wants of the server does not wait as long once more. */
+  #gaveUp = false;
 
   private constructor(database: Database, session: Session) {
     this.#database = database;
@@ -92,10 +94,12 @@ export class AuditConnection implements Queryable, AsyncDisposable {
     for (const start = performance.now();;) {
       try {
         this.#session = await this.#database.connect("audit");
+        this.#gaveUp = false;
         return;
       } catch (error) {
         const passing = error instanceof DatabaseError && (error.kind === "unreachable" || error.kind === "lost");
-        if (!passing || performance.now() - start > RECONNECT_MS) throw error;
+        this.#gaveUp ||= performance.now() - start > RECONNECT_MS;
+        if (!passing || this.#gaveUp) throw error;
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
     }
