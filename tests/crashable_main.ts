@@ -35,7 +35,8 @@ const step: StepHook = async (name, revision) => {
   }
   if (matches(cutAt, name, revision) && !cut) {
     cut = true;
-    await cutSessions(Deno.env.get("DELEMBIC_URL") ?? "");
+    const ended = await cutSessions(Deno.env.get("DELEMBIC_URL") ?? "");
+    io.err(`cut off: ${ended} sessions\n`);
   }
 };
 

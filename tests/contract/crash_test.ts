@@ -87,6 +87,7 @@ for (const kind of ["postgresql", "mysql"] as const) {
         await using project = await prepared(kind);
         const cut = await project.delembic(["upgrade"], { DELEMBIC_CUT_AT: place, DELEMBIC_LEASE: "2,1" });
         assert.ok([0, 1, 4].includes(cut.code), `${place}: exit ${cut.code} ${cut.out}${cut.err}`);
+        assert.match(cut.err, /^cut off: [1-9] sessions$/m, place);
         cuts++;
         await settled(project, place);
       });
