@@ -134,10 +134,10 @@ async function faultOf(project: Project, migration: LoadedMigration, id: string)
   } catch (error) {
     // the name may stand in a script that cannot be read: that is what is to be told
     if (!(error instanceof DelembicError) || error instanceof FaultsError) throw error;
-    return fault(
-      "which is neither a data revision nor an Alembic one",
-      `${didYouMean}'delembic history' and 'delembic alembic history' list what there is.`,
-    );
+    const look = tree.revisions.size === 0
+      ? "No Alembic script was found: are they on this machine?"
+      : "'delembic history' and 'delembic alembic history' list what there is.";
+    return fault("which is neither a data revision nor an Alembic one", `${didYouMean}${look}`);
   }
 }
 

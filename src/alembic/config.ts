@@ -61,17 +61,19 @@ export async function readAlembicConfig({ file, section, virtualEnv }: AlembicCo
   }
   const named = options.list("version_locations", ["path_separator", "version_path_separator"], LEGACY_LOCATIONS_REGEXP)
     .map((location) => locate("version_locations", location));
+  const versionLocations = named.length > 0 ? [...new Set(named)] : [`${scriptLocation}/versions`];
+  const origin = named.length > 0 ? "version_locations" : "script_location";
   return {
     folder,
     scriptLocation,
-    versionLocations: named.length > 0 ? [...new Set(named)] : [`${scriptLocation}/versions`],
+    versionLocations,
     recursive: options.flag("recursive_version_locations"),
     sourceless: options.flag("sourceless"),
     searchPath: path,
-    warnings: named.filter((location) => !isFolder(location)).map((location) => ({
+    warnings: versionLocations.filter((location) => !isFolder(location)).map((location) => ({
       code: "alembic-folder-missing",
-      message: `The folder ${location} of Alembic's version_locations is not there`,
-      place: placeOf(options, "version_locations"),
+      message: `The folder ${location} of Alembic's ${origin} is not there`,
+      place: placeOf(options, origin),
       hint: "Alembic takes it for an empty one.",
     })),
   };
