@@ -7,6 +7,7 @@
 import { messageOf } from "../errors.ts";
 import { DatabaseError, type DatabaseErrorKind } from "./database.ts";
 import type { ServerTarget } from "./target.ts";
+import { tlsHint } from "./tls_hint.ts";
 
 /** A kind, and the kind that it has while connecting where that differs. */
 interface Meaning {
@@ -231,11 +232,9 @@ function tlsTrouble(
       "Connect by a name that is in the certificate, or check only its authority with sslmode=verify-ca.",
     ];
   }
-  return [
-    // Deno 2.6 has no word for a certificate that is not trusted
-    code === "UNKNOWN" ? "TLS failed; the server's certificate may be one that is not trusted" : message,
-    tls.mode === "disable" ? "The server's log may say more." : "Do the TLS settings of the URL fit the server?",
-  ];
+  // Deno 2.6 has no word for a certificate that is not trusted
+  const what = code === "UNKNOWN" ? "TLS failed; the server's certificate may be one that is not trusted" : message;
+  return [what, tlsHint(tls, what)];
 }
 
 /** How long an attempt to connect may take unless the target says otherwise, in milliseconds. */

@@ -7,6 +7,7 @@
 import { messageOf } from "../errors.ts";
 import { DatabaseError, type DatabaseErrorDetails, type DatabaseErrorKind } from "./database.ts";
 import type { ServerTarget } from "./target.ts";
+import { tlsHint } from "./tls_hint.ts";
 
 /** A kind, and the kind that it has while connecting where that differs. */
 interface Meaning {
@@ -207,10 +208,7 @@ function networkTrouble(error: unknown, { host, socket, tls }: ServerTarget): [w
     case "HUNG_UP":
       return ["the server closed the connection at once", "Is it a PostgreSQL server? Its log may say why."];
     default:
-      return [
-        messageOf(error),
-        tls.mode === "disable" ? "The server's log may say more." : "Do the TLS settings of the URL fit the server?",
-      ];
+      return [messageOf(error), tlsHint(tls, messageOf(error))];
   }
 }
 

@@ -8,7 +8,7 @@
 
 import { isIP } from "node:net";
 import tls, { type ConnectionOptions } from "node:tls";
-import { DelembicError, EXIT, messageOf } from "../errors.ts";
+import { DelembicError, EXIT, reasonOf } from "../errors.ts";
 import type { TlsSettings } from "./target.ts";
 
 /** Without encryption. */
@@ -103,8 +103,8 @@ async function readPem(file: string, what: string): Promise<string> {
     text = await Deno.readTextFile(file);
   } catch (cause) {
     throw new TlsSettingsError(
-      `Cannot read the file of the ${what}: ${file}`,
-      `It is named by the TLS settings of the database's URL: ${messageOf(cause)}`,
+      `Cannot read the file of the ${what}: ${file}: ${reasonOf(cause)}`,
+      "It is named by the TLS settings of the database's URL.",
       cause,
     );
   }

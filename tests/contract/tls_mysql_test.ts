@@ -59,7 +59,7 @@ withTls("fails closed for an authority that is not the server's, in each mode th
     const error = await failureOf(cipherOf(target({ mode, rootCert: STRANGER })));
     assert.equal(error.kind, "unreachable", mode);
     assert.match(error.message, /certificate/);
-    assert.equal(error.hint, "Do the TLS settings of the URL fit the server?");
+    assert.equal(error.hint, `Is the server's certificate of an authority in ${STRANGER}?`);
   }
 });
 

@@ -208,7 +208,7 @@ badInput({
   },
   code: 3,
   err: `Error: Cannot connect to PostgreSQL at ${hostOf(outside.postgres)}: self-signed certificate in certificate chain
-Hint: Do the TLS settings of the URL fit the server?
+Hint: Is the server's certificate of an authority in ${outside.tls}/other.crt?
 `,
 });
 

@@ -60,7 +60,10 @@ Deno.test("tlsPlan() fails on a file that is missing or holds no certificate, an
     const error = await tlsPlan({ mode, rootCert: missing }, {}).catch((error) => error);
     assert.ok(error instanceof TlsSettingsError);
     assert.equal(error.exitCode, 2);
-    assert.equal(error.message, `Cannot read the file of the certificate authorities: ${missing}`);
+    assert.equal(
+      error.message,
+      `Cannot read the file of the certificate authorities: ${missing}: No such file or directory`,
+    );
     await assert.rejects(tlsPlan({ mode, rootCert: empty }, {}), {
       message: `The file of the certificate authorities is not in PEM format: ${empty}`,
     });
