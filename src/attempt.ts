@@ -27,9 +27,11 @@ import {
   writingVersion,
 } from "./ledger.ts";
 import { LockLostError, pause } from "./lock.ts";
-import type { LoadedMigration, Run, Step } from "./migration.ts";
+import type { LoadedMigration, Step } from "./migration.ts";
 import type { OpenRun } from "./open_run.ts";
 import { isApplied } from "./plan.ts";
+import { Sources } from "./sources.ts";
+import { loadEnvironment, toldRun } from "./told_run.ts";
 import { watchSession, type WorkSession } from "./work_session.ts";
 
 export type Direction = "upgrade" | "downgrade";
@@ -118,18 +120,13 @@ async function runSteps(
   }
   await run.step("work-begun", migration.revision);
   using limited = withTimeout(run.signal, migration.timeoutMs);
-  const told: Run = {
-    revision: migration.revision,
-    startedAt: context.startedAt.replace("T", " ").replace("Z", "+00:00"),
-    attempt: context.number,
-    dialect: session.dialect.name,
-    signal: limited.signal,
-    log: (message) => run.emit({ type: "log", revision: migration.revision, message }),
-  };
+  await using sources = new Sources(run.context);
+  const { revision } = migration;
+  const told = { revision, ...context, dialect: session.dialect.name, signal: limited.signal, sources };
   const call = async (step: Step | undefined) => {
     if (step === undefined) return;
-    const { connection, settle } = openConnection(session);
-    await interruptible(step(connection, told).then(settle), limited.signal, () => session.cancel());
+    const { connection, settle } = openConnection(session, loadEnvironment(run, told, () => {}));
+    await interruptible(step(connection, toldRun(run, told)).then(settle), limited.signal, () => session.cancel());
   };
   await call(context.direction === "upgrade" ? migration.upgrade : migration.downgrade);
   await run.step("upgraded", migration.revision);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LoadEnvironment, LoadOptions, LoadReport, LoadRow } from "./bulk_options.ts";
 import type { DialectName, Row, Session } from "./db/database.ts";
 import { DelembicError } from "./errors.ts";
 import { compile, Fragment, Identifier, List } from "./sql.ts";
@@ -41,6 +42,18 @@ export interface Connection {
   execute<T = Row>(text: string, params?: readonly unknown[]): Promise<Rows<T>>;
   /** Rows one after another through a server-side cursor; memory stays flat. */
   stream<T = Row>(strings: TemplateStringsArray, ...values: readonly unknown[]): AsyncIterable<T>;
+  /**
+   * Brings rows into a table by the fastest way that the database has: `COPY`, `LOAD DATA`, multi-row inserts. It is part
+   * of the migration's transaction. A file is relative to the folder `script_location`; what it is its name tells
+   * (`.csv`, `.tsv`, `.ndjson`, `.jsonl`, `.json`, each also `.gz` and `.zst`) or `format` does.
+   *
+   * @throws when a row cannot be taken, with file, line, column and value; then nothing was loaded
+   */
+  load(
+    table: string | readonly string[],
+    source: string | Iterable<LoadRow> | AsyncIterable<LoadRow>,
+    options?: LoadOptions,
+  ): Promise<LoadReport>;
   readonly dialect: DialectName;
   /** The driver's own connection, for what Delembic has no words for: porsager's `sql`, mysql2's connection, `DatabaseSync`. */
   readonly native: unknown;
@@ -82,7 +95,7 @@ export interface OpenConnection {
 }
 
 /** Wraps a session for a migration. */
-export function openConnection(session: Session): OpenConnection {
+export function openConnection(session: Session, environment: LoadEnvironment): OpenConnection {
   const tracker = new Tracker();
   const run = <T>(text: string, params: readonly unknown[] = [], made?: Error): Promise<Rows<T>> =>
     tracker.watch(session.query(text, params).then(({ rows, count }) => withCount(rows as T[], count)), made);
@@ -115,6 +128,13 @@ export function openConnection(session: Session): OpenConnection {
       tracker.refuseWhenClosed();
       const { text, params } = compile(new Fragment(strings, tracker.take(values)), session.dialect);
       return session.stream(text, params) as AsyncIterable<T>;
+    },
+    load: (table, source, options = {}) => {
+      const loading = async () => {
+        const { loadTable } = await import("./bulk_load.ts");
+        return await loadTable(session, environment, { table, source, options });
+      };
+      return tracker.watch(loading());
     },
     dialect: session.dialect.name,
     native: session.native,

@@ -5,6 +5,7 @@
  */
 
 import type { RunStatus } from "./ledger.ts";
+import type { Progress } from "./progress.ts";
 
 export type RunEvent =
   /** Another process holds the lock; said once, and again when the holder changes. */
@@ -19,6 +20,8 @@ export type RunEvent =
     readonly direction: "upgrade" | "downgrade" | "verify";
   }
   | { readonly type: "log"; readonly revision: string; readonly message: string }
+  /** How far a load or a walk in batches is; often, so whoever shows it leaves most of them out. */
+  | { readonly type: "progress"; readonly revision: string; readonly progress: Progress }
   | { readonly type: "retrying"; readonly revision: string; readonly attempt: number; readonly error: string }
   | { readonly type: "ok"; readonly revision: string; readonly durationSeconds: number }
   | { readonly type: "blocked"; readonly revision: string; readonly message: string; readonly hint: string }

@@ -76,6 +76,7 @@ const TABLES: readonly LedgerTable[] = [
   "delembic_run_history",
   "delembic_lock",
   "delembic_checksum",
+  "delembic_batch",
 ];
 
 /** The ledger's tables that are there. */

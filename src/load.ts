@@ -161,7 +161,15 @@ async function readPython(text: string, file: string, checksum: string): Promise
     const declaration = checkDeclaration(declared, (name, problem, hint) => {
       all.push({ code: "declaration", message: `'${name}' ${problem}`, place: { file, line }, hint });
     });
-    const steps = { upgrade: undefined, downgrade: undefined, validate: undefined, statements: undefined };
+    const steps = {
+      upgrade: undefined,
+      downgrade: undefined,
+      validate: undefined,
+      batch: undefined,
+      statements: undefined,
+      repeatable: false,
+      data: [],
+    };
     return { migration: { ...declaration, kind: "py" as const, file, checksum, ...steps }, line };
   });
   return { found: all.length === 0 ? found : [], faults: all };

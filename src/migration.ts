@@ -6,6 +6,7 @@
 
 import type { DialectName } from "./db/database.ts";
 import type { Connection } from "./connection.ts";
+import type { Fragment } from "./sql.ts";
 
 /** What a migration is told about the run that it is part of. */
 export interface Run {
@@ -15,6 +16,11 @@ export interface Run {
   /** Counts from 1; higher after an error that means "try again". */
   readonly attempt: number;
   readonly dialect: DialectName;
+  /**
+   * Another database, `[delembic.source.NAME]` of delembic.ini, to read from: its connection is opened at the first use,
+   * is read-only, and is closed when the attempt ends.
+   */
+  source(name: string): Promise<Connection>;
   /** Aborted when the run is interrupted or out of time; long loops without SQL should look at it. */
   readonly signal: AbortSignal;
   /** A line on stderr, below the migration's own. */
@@ -39,6 +45,61 @@ export interface MigrationOptions {
   readonly tags?: readonly string[];
   /** Alembic revisions that must not be applied yet: this migration has to come before them. */
   readonly requiresBefore?: string | readonly string[];
+  /** Run again whenever the file, or one of its {@link data} files, is not what was applied. @default false */
+  readonly repeatable?: boolean;
+  /** Files that the migration reads, relative to the folder `script_location`: a change in them is one of the migration. */
+  readonly data?: string | readonly string[];
+}
+
+/** How a table that is too large for one transaction is walked; see {@link Migration.apply}. */
+export interface BatchOptions {
+  /** `"person"`, `"staging.person"`, or its parts. */
+  readonly table: string | readonly string[];
+  /** Columns that are unique together, in the order of the walk. @default the primary key */
+  readonly key?: string | readonly string[];
+  /** Rows of the first batch; the size then follows {@link target}. @default 1,000 */
+  readonly size?: number;
+  /** The least and the most rows of a batch. @default 1 and 1,000,000 */
+  readonly minSize?: number;
+  readonly maxSize?: number;
+  /** How long a batch should take, in seconds or as `"500ms"`; `0`: the size stays as it is. @default 500 ms */
+  readonly target?: number | string;
+  /** A batch that takes longer is stopped, and tried again with half of its rows. @default 60 s */
+  readonly timeout?: number | string;
+  /** How many batches run at once, each on a connection of its own. @default 1 */
+  readonly parallel?: number;
+  /** A rest after each batch. @default none */
+  readonly pause?: number | string;
+  readonly throttle?: ThrottleOptions;
+}
+
+/** When a walk has to wait; looked at before each batch, at most once a second. */
+export interface ThrottleOptions {
+  /** A query that gives one number: the walk waits while it is more than 0. */
+  readonly query?: string;
+  /** A file, relative to delembic.ini: the walk waits while it exists. */
+  readonly file?: string;
+  /** The walk waits while a replica of the database is behind by more than this. */
+  readonly replicaLag?: number | string;
+  /** The walk goes on within this time of the day only, local time of this machine: `"22:00-06:00"`. */
+  readonly window?: string;
+}
+
+/**
+ * The keys of one batch. In a template it stands for a condition on the key columns:
+ * `` sql`update person set … where ${range}` ``.
+ */
+export interface Range {
+  /** Counts from 1 within this attempt, over all connections. */
+  readonly number: number;
+  /** The last key before the batch; `null` at the beginning of the table. */
+  readonly after: readonly unknown[] | null;
+  /** The last key of the batch. */
+  readonly upTo: readonly unknown[];
+  /** How many rows it has. */
+  readonly size: number;
+  /** The same condition where the table has another name: `` sql`… from person p where ${range.of("p")}` ``. */
+  of(alias: string): Fragment;
 }
 
 /** A migration as a TypeScript or JavaScript file exports it by default: such an object, or a class with these members. */
@@ -48,7 +109,11 @@ export interface Migration extends MigrationOptions {
   /** Revisions that must be applied first: data revisions, Alembic revisions; `alembic:ID` where both have the id. */
   readonly dependsOn?: string | readonly string[];
   readonly description?: string;
-  upgrade(conn: Connection, run: Run): unknown;
+  upgrade?(conn: Connection, run: Run): unknown;
+  /** With {@link apply} instead of `upgrade`: a walk over a large table, each batch in a transaction of its own. */
+  readonly batch?: BatchOptions;
+  /** Does one batch; called for each range of keys, each committed exactly once. */
+  apply?(conn: Connection, range: Range, run: Run): unknown;
   downgrade?(conn: Connection, run: Run): unknown;
   /** Fails by throwing or by returning `false`; runs in the transaction of `upgrade`, and later under `verify`. */
   validate?(conn: Connection, run: Run): unknown;
@@ -66,6 +131,33 @@ export type MigrationKind = "ts" | "js" | "sql" | "py";
 
 /** One of a migration's functions; throws when it fails. */
 export type Step = (conn: Connection, run: Run) => Promise<void>;
+
+/** {@link BatchOptions} as they were checked; times in milliseconds. */
+export interface BatchPlan {
+  readonly table: readonly string[];
+  /** Empty: the primary key. */
+  readonly key: readonly string[];
+  readonly size: number;
+  readonly minSize: number;
+  readonly maxSize: number;
+  /** 0: the size stays. */
+  readonly targetMs: number;
+  readonly timeoutMs: number;
+  readonly parallel: number;
+  readonly pauseMs: number;
+  readonly throttle: ThrottlePlan;
+}
+
+export interface ThrottlePlan {
+  readonly query: string | undefined;
+  readonly file: string | undefined;
+  readonly replicaLagMs: number | undefined;
+  /** Minutes of the day; `from` may be more than `to`. */
+  readonly window: { readonly from: number; readonly to: number } | undefined;
+}
+
+/** Does one batch; throws when it fails. */
+export type BatchStep = (conn: Connection, range: Range, run: Run) => Promise<void>;
 
 /** A migration file that was read and found right. All times are in milliseconds. */
 export interface LoadedMigration {
@@ -89,6 +181,11 @@ export interface LoadedMigration {
   readonly upgrade: Step | undefined;
   readonly downgrade: Step | undefined;
   readonly validate: Step | undefined;
+  /** A walk in batches, instead of `upgrade`. */
+  readonly batch: { readonly plan: BatchPlan; readonly apply: BatchStep } | undefined;
+  readonly repeatable: boolean;
+  /** Paths as declared, relative to the folder `script_location`. */
+  readonly data: readonly string[];
   /** The statements of a SQL migration, for `--sql` and for saying which of them were committed; else `undefined`. */
   readonly statements: SqlSections | undefined;
 }

@@ -40,12 +40,13 @@ export class OpenRun implements AsyncDisposable {
   readonly emit: EventSink;
   readonly signal: AbortSignal;
   readonly lock: RunLock;
-  readonly #context: RunContext;
+  /** What it was begun with. */
+  readonly context: RunContext;
   #work: Session | undefined;
   #heartbeat: Disposable | undefined;
 
   private constructor(context: RunContext, audit: AuditConnection, work: Session, lock: RunLock) {
-    this.#context = context;
+    this.context = context;
     this.project = context.project;
     this.actor = context.actor;
     this.emit = context.emit;
@@ -108,7 +109,7 @@ export class OpenRun implements AsyncDisposable {
    */
   startHeartbeat(withCode: boolean): void {
     if (this.#heartbeat !== undefined) return;
-    const { database, lease: times = LEASE } = this.#context;
+    const { database, lease: times = LEASE } = this.context;
     const withWorker = withCode || database.lockFile !== undefined;
     this.#heartbeat = startHeartbeat({ database, audit: this.audit, lease: this.lock.lease, times, withWorker });
   }
@@ -117,7 +118,7 @@ export class OpenRun implements AsyncDisposable {
   async workSession(): Promise<Session> {
     if (this.#work === undefined || this.#work.lost) {
       await this.dropWorkSession();
-      this.#work = await this.#context.database.connect("work");
+      this.#work = await this.context.database.connect("work");
     }
     return this.#work;
   }
@@ -128,14 +129,14 @@ export class OpenRun implements AsyncDisposable {
   }
 
   async step(name: StepName, revision?: string): Promise<void> {
-    await this.#context.step?.(name, revision);
+    await this.context.step?.(name, revision);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#heartbeat?.[Symbol.dispose]();
     await this.dropWorkSession();
     await this.lock.release();
-    await this.#context.step?.("unlocked");
+    await this.context.step?.("unlocked");
     await this.audit[Symbol.asyncDispose]();
   }
 }

@@ -94,6 +94,9 @@ class ScriptReader {
       file,
       checksum,
       ...stepsOf(exported as Migration, file),
+      batch: undefined,
+      repeatable: false,
+      data: [],
       statements: undefined,
     };
     return { found: [{ migration, line: this.#lineOf("revision") }], faults: [] };
@@ -171,7 +174,7 @@ function memberNames(members: object): Set<string> {
 /** The steps call the members on their object, so that `this` is what the author expects. */
 function stepsOf(migration: Migration, file: string): Pick<LoadedMigration, FunctionName> {
   const upgrade: Step = async (conn, run) => {
-    await migration.upgrade(conn, run);
+    await migration.upgrade?.(conn, run);
   };
   const downgrade: Step = async (conn, run) => {
     await migration.downgrade?.(conn, run);

@@ -177,6 +177,9 @@ class SqlReader {
       upgrade: runAll(statements.upgrade, context),
       validate: statements.validate.length === 0 ? undefined : validateAll(statements.validate, file),
       downgrade: this.#sections.has("downgrade") ? runAll(statements.downgrade, context) : undefined,
+      batch: undefined,
+      repeatable: false,
+      data: [],
       statements,
     };
     return { found: [{ migration, line: this.#lines.get("revision") }], faults };

@@ -9,7 +9,7 @@ import { openConnection } from "./connection.ts";
 import type { Session } from "./db/database.ts";
 import { EXIT, type ExitCode, messageOf } from "./errors.ts";
 import { interruptible, Interruption, withTimeout } from "./interruption.ts";
-import type { LoadedMigration, Run, Step } from "./migration.ts";
+import type { LoadedMigration, Step } from "./migration.ts";
 import type { RunContext } from "./open_run.ts";
 import { isApplied } from "./plan.ts";
 import { requireSound } from "./project.ts";
@@ -17,6 +17,8 @@ import type { RunFailure } from "./runner.ts";
 import { survey } from "./survey.ts";
 import { resolveRevision, TargetError } from "./target.ts";
 import { topologicalOrder } from "./graph.ts";
+import { Sources } from "./sources.ts";
+import { loadEnvironment, toldRun } from "./told_run.ts";
 
 export interface VerifyReport {
   readonly verified: readonly { readonly revision: string; readonly durationSeconds: number }[];
@@ -84,18 +86,23 @@ async function verifyOne(
   validate: Step,
 ): Promise<void> {
   using limited = withTimeout(context.signal, migration.timeoutMs);
-  const run: Run = {
+  await using sources = new Sources(context);
+  const told = {
     revision: migration.revision,
-    startedAt: now().replace("T", " ").replace("Z", "+00:00"),
-    attempt: 1,
+    startedAt: now(),
+    number: 1,
     dialect: session.dialect.name,
     signal: limited.signal,
-    log: (message) => context.emit({ type: "log", revision: migration.revision, message }),
+    sources,
   };
   await session.begin();
   try {
-    const { connection, settle } = openConnection(session);
-    await interruptible(validate(connection, run).then(settle), limited.signal, () => session.cancel());
+    const { connection, settle } = openConnection(session, loadEnvironment(context, told, () => {}));
+    await interruptible(
+      validate(connection, toldRun(context, told)).then(settle),
+      limited.signal,
+      () => session.cancel(),
+    );
   } finally {
     await session.rollback();
   }

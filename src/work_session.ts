@@ -74,6 +74,7 @@ function watched(session: Session, query: Session["query"]): Session {
     commit: () => session.commit(),
     rollback: () => session.rollback(),
     stream: (text, params, options) => session.stream(text, params, options),
+    load: (load) => session.load(load),
     cancel: () => session.cancel(),
     close: () => session.close(),
   };

@@ -27,27 +27,34 @@ export interface Rules {
 
 /** All of the layers that follow from what a thing is, from the bottom up. */
 const LAYERS: readonly Layer[] = [
-  { name: "values", files: named("errors clock duration graph suggest version steps checksum"), may: [] },
-  { name: "port", files: ["src/db/database.ts", "src/db/ledger_sql.ts", "src/db/target.ts"], may: ["values"] },
+  { name: "values", files: named("errors clock duration graph suggest version steps checksum progress"), may: [] },
+  {
+    name: "port",
+    files: ["src/db/database.ts", "src/db/ledger_sql.ts", "src/db/target.ts", "src/db/catalog.ts"],
+    may: ["values"],
+  },
   { name: "drivers", files: ["src/db/*.ts"], may: ["values", "port"] },
   {
     name: "configuration",
     files: named("ini url url_options url_source tls_options redact config config_values filename_template init_files"),
     may: ["values", "port"],
   },
+  { name: "rows", files: ["src/rows.ts", "src/rows_*.ts"], may: ["values"] },
+  { name: "bulk", files: ["src/bulk_*.ts"], may: ["values", "port", "rows"] },
   { name: "python", files: ["src/python_*.ts"], may: ["values"] },
   {
     name: "migration",
     files: [
       ...named("sql connection migration declaration step_errors sql_* script_* load new_file file_name header_value"),
+      ...named("batch_options batch_range recipe_* data_files"),
     ],
-    may: ["values", "port", "python"],
+    may: ["values", "port", "python", "rows", "bulk"],
   },
   { name: "alembic", files: ["src/alembic/*.ts"], may: ["values", "port", "configuration", "python"] },
   { name: "plan", files: named("target plan state"), may: ["values", "migration"] },
   {
     name: "ledger",
-    files: named("ledger events audit lock settle heartbeat heartbeat_worker"),
+    files: named("ledger events audit lock settle heartbeat heartbeat_worker batch_ledger batch_key"),
     // the worker opens a connection of its own, and only then loads a driver
     may: ["values", "port", "plan", "drivers"],
   },
@@ -58,8 +65,10 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: "run",
-    files: named("interruption work_session open_run attempt runner verify decisions"),
-    may: ["values", "port", "migration", "plan", "ledger", "project"],
+    files: named(
+      "interruption work_session open_run attempt runner verify decisions walk walk_* join sources told_run",
+    ),
+    may: ["values", "port", "rows", "bulk", "migration", "plan", "ledger", "project"],
   },
   {
     name: "edge",

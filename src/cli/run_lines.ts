@@ -41,6 +41,8 @@ export function runLines(
       return { to: "problem", lines: [["  ", styled("yellow", "INTERRUPTED:"), ` ${event.reason}`]] };
     case "log":
       return note(linesOf(event.message).map((line) => `  ${line}`));
+    case "progress":
+      return note([]);
     case "retrying":
       return note(
         linesOf(event.error).map((line, at) => at === 0 ? `  Attempt ${event.attempt} after: ${line}` : `    ${line}`),

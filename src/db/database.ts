@@ -6,6 +6,7 @@
  */
 
 import { DelembicError, EXIT, type ExitCode } from "../errors.ts";
+import type { Catalog, TablePath } from "./catalog.ts";
 import type { LedgerSql } from "./ledger_sql.ts";
 import type { Target } from "./target.ts";
 
@@ -56,6 +57,28 @@ export async function inOrder(db: Pick<Queryable, "query">, statements: readonly
   return results;
 }
 
+/** Rows that are to be added to a table. */
+export interface BulkLoad {
+  readonly table: TablePath;
+  readonly columns: readonly string[];
+  readonly data: BulkRows | BulkCsv;
+}
+
+/** Rows in parts, each row's values in the order of the columns: texts for the database to read, or as for `query`. */
+export interface BulkRows {
+  readonly kind: "rows";
+  readonly chunks: AsyncIterable<readonly (readonly unknown[])[]>;
+}
+
+/** CSV that the server reads by itself (see {@link Dialect.loadsCsv}): well-formed, UTF-8, without a header. */
+export interface BulkCsv {
+  readonly kind: "csv";
+  readonly delimiter: string;
+  /** The unquoted text that stands for NULL. */
+  readonly null: string;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
 /** One connection. Statements on it run one after another, whoever issues them. */
 export interface Session extends Queryable {
   /** The server's own id of this connection (backend pid, connection id), for `pg_terminate_backend` or `KILL`. */
@@ -70,6 +93,14 @@ export interface Session extends Queryable {
   rollback(): Promise<void>;
   /** Rows one after another through a server-side cursor, `size` (default 1,000) at a time; memory stays flat. */
   stream(text: string, params?: readonly unknown[], options?: { size?: number }): AsyncIterable<Row>;
+  /**
+   * Brings rows into a table by the fastest way that the database has, within the transaction that is open, if one is.
+   * Memory stays flat. What fails leaves the transaction failed, as any statement does; rows of it may have arrived.
+   *
+   * @returns how many rows were added
+   * @throws {LoadRowError} when the database refuses a row and says which; {@link DatabaseError}; what `rows` threw
+   */
+  load(load: BulkLoad): Promise<number>;
   /** Asks the server, over another connection, to stop the statement that runs here now; it then fails `cancelled`. */
   cancel(): Promise<void>;
   /** The driver's own connection, for what this port has no words for. */
@@ -147,6 +178,10 @@ export interface Dialect {
   /** Whether the statement commits the open transaction by itself (DDL on MySQL). */
   commitsImplicitly(statement: string): boolean;
   readonly ledger: LedgerSql;
+  /** What the database knows of its tables. */
+  catalog(): Promise<Catalog>;
+  /** Whether {@link Session.load} takes CSV as it is. */
+  readonly loadsCsv: boolean;
 }
 
 /** What an error of a database means for us; each driver maps its own codes to these, in one table. */
@@ -223,5 +258,24 @@ function exitCodeOf(kind: DatabaseErrorKind): ExitCode {
       return EXIT.unreachable;
     default:
       return EXIT.failed;
+  }
+}
+
+/** The database refused one row of a load, and said which. */
+export class LoadRowError extends DatabaseError {
+  /** Of the rows of this load, from 1. */
+  readonly row: number;
+  readonly column: string | undefined;
+  /** As the server shows it. */
+  readonly value: string | undefined;
+
+  constructor(
+    cause: DatabaseError,
+    where: { readonly row: number; readonly column?: string | undefined; readonly value?: string | undefined },
+  ) {
+    super(cause.kind, cause.message, { statement: cause.statement, details: cause.details, hint: cause.hint, cause });
+    this.row = where.row;
+    this.column = where.column;
+    this.value = where.value;
   }
 }

@@ -6,7 +6,12 @@
  */
 
 /** The tables that Delembic keeps; the first two are the Python tool's, with exactly its columns. */
-export type LedgerTable = "delembic_version" | "delembic_run_history" | "delembic_lock" | "delembic_checksum";
+export type LedgerTable =
+  | "delembic_version"
+  | "delembic_run_history"
+  | "delembic_lock"
+  | "delembic_checksum"
+  | "delembic_batch";
 
 export interface LedgerSql {
   /** `CREATE TABLE` of each table, and what must follow it; run only when the table is missing. */

@@ -9,6 +9,7 @@
 
 import type { FieldPacket, ResultSetHeader } from "mysql2";
 import {
+  type BulkLoad,
   type Database,
   type DatabaseError,
   inOrder,
@@ -170,6 +171,10 @@ class MysqlSession implements Session {
     // the rest is long; what the server says to this does not matter, and if it goes on the rest is read
     await this.cancel().catch(() => undefined);
     await cursor.ended;
+  }
+
+  load(_load: BulkLoad): Promise<number> {
+    throw new TypeError("not yet");
   }
 
   async cancel(): Promise<void> {

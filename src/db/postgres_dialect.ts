@@ -56,10 +56,41 @@ const ledger: LedgerSql = {
   recorded_at timestamp with time zone
 )`,
     ],
+    delembic_batch: [
+      `create table delembic_batch (
+  revision text not null,
+  part integer not null,
+  kind text not null,
+  status text not null,
+  table_name text,
+  detail text,
+  lower_key text,
+  upper_key text,
+  cursor_key text,
+  rows_done bigint not null default 0,
+  rows_total bigint,
+  rows_before bigint,
+  rows_after bigint,
+  batches integer not null default 0,
+  batch_size integer,
+  seconds float not null default 0,
+  wanted text,
+  waiting text,
+  message text,
+  holder text,
+  backend bigint,
+  fence bigint not null default 0,
+  expires_at timestamp with time zone,
+  started_at timestamp with time zone,
+  updated_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  primary key (revision, part)
+)`,
+    ],
   },
   // what an unqualified name finds: a table in a schema off the search path is not ours to use
   existing: `select c.relname as name from pg_catalog.pg_class c
-    where c.relname in ('delembic_version', 'delembic_run_history', 'delembic_lock', 'delembic_checksum')
+    where c.relname in ('delembic_version', 'delembic_run_history', 'delembic_lock', 'delembic_checksum', 'delembic_batch')
       and c.relkind in ('r', 'p', 'v', 'f') and pg_catalog.pg_table_is_visible(c.oid)`,
   grants: [
     "grant select, insert, update, delete on delembic_version to ROLE",
@@ -67,6 +98,7 @@ const ledger: LedgerSql = {
     "grant usage, select on sequence delembic_run_history_id_seq to ROLE",
     "grant select, insert, update on delembic_lock to ROLE",
     "grant select, insert, update, delete on delembic_checksum to ROLE",
+    "grant select, insert, update, delete on delembic_batch to ROLE",
   ],
   utcText: (column) => `to_char(${column} at time zone 'UTC', ${MICROSECONDS})`,
   utcValue: (placeholder) => `${placeholder}::timestamp with time zone`,
@@ -118,4 +150,6 @@ export const postgresDialect: Dialect = {
   lockTimeoutReset: [],
   commitsImplicitly: () => false,
   ledger,
+  catalog: async () => (await import("./postgres_catalog.ts")).postgresCatalog,
+  loadsCsv: true,
 };

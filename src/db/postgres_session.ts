@@ -7,7 +7,7 @@
 import type { Socket } from "node:net";
 import { Stream } from "node:stream";
 import type { ReservedSql, Sql } from "postgres";
-import { DatabaseError, type Result, type Row, type Session, type Statement } from "./database.ts";
+import { type BulkLoad, DatabaseError, type Result, type Row, type Session, type Statement } from "./database.ts";
 import { asOneText, resultsOf } from "./postgres_batch.ts";
 import { postgresDialect } from "./postgres_dialect.ts";
 import { lostError, type StatementContext, statementError } from "./postgres_errors.ts";
@@ -175,6 +175,10 @@ export class PostgresSession implements Session {
     } else {
       await this.query(`close ${cursor}`);
     }
+  }
+
+  load(_load: BulkLoad): Promise<number> {
+    throw new DatabaseError("other", "not yet");
   }
 
   cancel(): Promise<void> {

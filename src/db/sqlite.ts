@@ -14,6 +14,7 @@
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import {
+  type BulkLoad,
   type Database,
   DatabaseError,
   inOrder,
@@ -135,6 +136,10 @@ class SqliteSession implements Session {
       // an open cursor keeps its tables from being dropped
       if (!this.#closed) rows.return?.();
     }
+  }
+
+  load(_load: BulkLoad): Promise<number> {
+    throw new DatabaseError("other", "not yet");
   }
 
   /** Does nothing: a statement of this process ends before anything else in it can run. */

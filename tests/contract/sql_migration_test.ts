@@ -23,7 +23,7 @@ async function open(kind: Kind): Promise<Opened> {
   const abort = new AbortController();
   const run: Run = {
     ...{ revision: "D1", startedAt: "2026-01-15 10:30:00.123456+00:00", attempt: 1, dialect: kind },
-    ...{ signal: abort.signal, log: () => {} },
+    ...{ signal: abort.signal, log: () => {}, source: () => Promise.reject(new Error("no sources here")) },
   };
   return {
     session,
@@ -36,7 +36,9 @@ async function open(kind: Kind): Promise<Opened> {
     },
     async run(migration, step) {
       const watched = watchSession(session, { transaction: migration.transaction, beforePartial: async () => {} });
-      const { connection, settle } = openConnection(watched.session);
+      const { connection, settle } = openConnection(watched.session, {
+        ...{ folder: ".", shownFrom: ".", signal: abort.signal, progress: () => {}, record: () => {} },
+      });
       await migration[step]?.(connection, run);
       await settle();
     },

@@ -31,6 +31,9 @@ function migration(revision: string, description: string): LoadedMigration {
     downgrade: undefined,
     validate: undefined,
     statements: undefined,
+    batch: undefined,
+    repeatable: false,
+    data: [],
   };
 }
 

@@ -25,6 +25,9 @@ function migration(revision: string, dependsOn: string[] = [], more: Partial<Loa
     downgrade: () => Promise.resolve(),
     validate: undefined,
     statements: undefined,
+    batch: undefined,
+    repeatable: false,
+    data: [],
     ...more,
   };
 }
