@@ -7,6 +7,7 @@
 
 import type { Dialect } from "./database.ts";
 import type { LedgerSql } from "./ledger_sql.ts";
+import { quoteId } from "./mysql_name.ts";
 
 const NOW = "utc_timestamp(6)";
 
@@ -137,9 +138,14 @@ const ledger: LedgerSql = {
       (case when holder is null then 1 else 0 end) as free
     from delembic_lock where id = 1`,
   checkFence: "select fence from delembic_lock where id = 1 and holder = ? and fence = ? for update",
+  utcNow: NOW,
+  utcLater: (placeholder) => `${NOW} + interval cast(${placeholder} as decimal(20, 6)) second`,
+  forUpdate: "for update",
   terminate: {
     find: `select 1 from information_schema.processlist
       where id = ? and db = database() and user = substring_index(session_user(), '@', 1)`,
+    // the server never gives a number twice
+    findParams: (backend) => [backend],
     kill: "kill ?",
   },
 };
@@ -214,10 +220,7 @@ export const mysqlDialect: Dialect = {
     compoundBodies: true,
   },
   placeholder: () => "?",
-  quoteId(name) {
-    if (name.includes("\0")) throw new TypeError("A name cannot hold a NUL character");
-    return `\`${name.replaceAll("`", "``")}\``;
-  },
+  quoteId,
   // rows, and tables (metadata locks); in whole seconds, and MySQL takes no 0
   lockTimeout(milliseconds) {
     const seconds = Math.max(1, Math.ceil(milliseconds / 1000));
