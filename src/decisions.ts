@@ -146,7 +146,7 @@ export async function unlock(context: RunContext): Promise<UnlockReport> {
   if (lease === undefined || lease.holder === null) return { holder: undefined };
   const { ledger } = audit.dialect;
   await audit.query(ledger.releaseLease, [lease.holder, lease.fence]);
-  await endSessions(audit, lease.details);
+  await endSessions(audit, lease.details?.backends ?? [], lease.acquired ?? now());
   const holder = describeHolder(lease.details);
   await recordDecision(audit, { revision: null, at: now(), status: "unlocked", note: `Held by ${holder}.\n` }, actor);
   return { holder };

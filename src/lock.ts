@@ -14,7 +14,7 @@ import type { AuditConnection } from "./audit.ts";
 import { type Database, DatabaseError, type Queryable, type Result, type Statement } from "./db/database.ts";
 import { DelembicError, EXIT } from "./errors.ts";
 import type { EventSink } from "./events.ts";
-import { forPeople, now } from "./clock.ts";
+import { forPeople, now, type UtcText } from "./clock.ts";
 
 export interface RunLock {
   /** What a heartbeat needs to renew it; `undefined` for a file lock, which needs no renewal. */
@@ -179,7 +179,7 @@ function leaseAttempt(audit: AuditConnection, options: AcquireOptions): () => Pr
       const busy = { details: before.details, since: before.acquired ?? undefined };
       if (!before.expired) return busy;
       // a holder that is stopped in the middle of its commit keeps the row locked: its session must end first
-      await endSessions(audit, before.details);
+      await endSessions(audit, before.details?.backends ?? [], before.acquired ?? now());
     }
     const { count } = await audit.query(ledger.acquireLease, [
       holder,
@@ -194,14 +194,17 @@ function leaseAttempt(audit: AuditConnection, options: AcquireOptions): () => Pr
   };
 }
 
-/** Best effort: the sessions may be gone, or belong to another role. The fence protects in any case. */
-export async function endSessions(audit: AuditConnection, details: HolderDetails | undefined): Promise<void> {
-  const { terminate } = audit.dialect.ledger;
+/**
+ * Ends sessions of a dead holder, which were there at the time. Best effort: they may be gone, or belong to another
+ * role. The fence protects in any case.
+ */
+export async function endSessions(db: Queryable, backends: readonly number[], since: UtcText): Promise<void> {
+  const { terminate } = db.dialect.ledger;
   if (terminate === undefined) return;
-  for (const backend of details?.backends ?? []) {
+  for (const backend of backends) {
     try {
-      const { rows } = await audit.query(terminate.find, [backend]);
-      if (rows.length > 0) await audit.query(terminate.kill, [backend]);
+      const { rows } = await db.query(terminate.find, terminate.findParams(backend, since));
+      if (rows.length > 0) await db.query(terminate.kill, [backend]);
     } catch {
       continue;
     }

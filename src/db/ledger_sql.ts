@@ -39,9 +39,20 @@ export interface LedgerSql {
   readonly readLease: string;
   /** Locks the lease row in the transaction and gives it if it is still ours. Parameters: holder, fence. */
   readonly checkFence: string;
+  /** The present, by the database's clock, as it is stored in a timestamp column. */
+  readonly utcNow: string;
+  /** The present and a number of seconds more, which the placeholder takes. */
+  utcLater(placeholder: string): string;
+  /** Ends a query whose rows are to be locked until the transaction ends; empty where a transaction locks everything. */
+  readonly forUpdate: string;
   /**
-   * Ends another session (of a dead holder). `find` gives a row when the session is one of our own role in this database;
-   * `kill` ends it. Parameter of both: its backend id. `undefined` where sessions have none.
+   * Ends another session (of a dead holder). `find` gives a row when the session is one of our own role in this database,
+   * and was there at a time; its parameters are `findParams(backend, time)`. `kill` ends it; its parameter is the backend
+   * id. `undefined` where sessions have none.
    */
-  readonly terminate: { readonly find: string; readonly kill: string } | undefined;
+  readonly terminate: {
+    readonly find: string;
+    findParams(backend: number, time: string): readonly unknown[];
+    readonly kill: string;
+  } | undefined;
 }

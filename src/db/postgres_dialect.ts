@@ -118,10 +118,14 @@ const ledger: LedgerSql = {
       (case when holder is null then 1 else 0 end) as free
     from delembic_lock where id = 1`,
   checkFence: "select fence from delembic_lock where id = 1 and holder = $1 and fence = $2 for update",
+  utcNow: NOW,
+  utcLater: (placeholder) => `${NOW} + ${placeholder}::float8 * interval '1 second'`,
+  forUpdate: "for update",
   terminate: {
-    // a number may be another session's by now: ours began before the lease was taken
+    // a number may be another session's by now: ours was there at the time
     find: `select 1 from pg_stat_activity where pid = $1 and datname = current_database() and usename = session_user
-      and backend_start <= (select acquired_at from delembic_lock where id = 1)`,
+      and backend_start <= $2::timestamp with time zone`,
+    findParams: (backend, time) => [backend, time],
     kill: "select pg_terminate_backend($1)",
   },
 };

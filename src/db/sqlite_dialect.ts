@@ -118,6 +118,10 @@ const ledger: LedgerSql = {
       expires_at <= ${NOW} as expired, holder is null as free
     from delembic_lock where id = 1`,
   checkFence: "select fence from delembic_lock where id = 1 and holder = ? and fence = ?",
+  utcNow: NOW,
+  utcLater: later,
+  // BEGIN IMMEDIATE locks the whole file
+  forUpdate: "",
   terminate: undefined,
 };
 
