@@ -18,7 +18,8 @@
  */
 
 export { DataMigration } from "./src/migration.ts";
-export type { Migration, MigrationOptions, Run } from "./src/migration.ts";
+export type { BatchOptions, Migration, MigrationOptions, Range, Run, ThrottleOptions } from "./src/migration.ts";
 export type { Connection, Query, Rows, Sql } from "./src/connection.ts";
-export type { Identifier, List } from "./src/sql.ts";
+export type { LoadOptions, LoadReport, LoadRow } from "./src/bulk_options.ts";
+export type { Fragment, Identifier, List } from "./src/sql.ts";
 export type { DialectName, Row } from "./src/db/database.ts";

@@ -14,7 +14,10 @@ async function check(cwd: string, file: string, ...flags: readonly string[]): Pr
   return err;
 }
 
-const TYPES = ["DialectName", "Row", "Identifier", "List", "Sql", "Connection", "Run", "MigrationOptions", "Migration"];
+const TYPES = [
+  ..."DialectName Row Identifier List Fragment Sql Connection LoadOptions LoadReport LoadRow".split(" "),
+  ..."Run MigrationOptions BatchOptions ThrottleOptions Range Migration".split(" "),
+];
 const GENERIC_TYPES = ["Rows", "Query"];
 const CLASSES = ["DataMigration"];
 const ALL = [...TYPES, ...GENERIC_TYPES, ...CLASSES];

@@ -76,6 +76,9 @@ export default {
     kind: "ts",
     file: "D001.ts",
     checksum: "sha256:v1:00",
+    batch: undefined,
+    repeatable: false,
+    data: [],
     statements: undefined,
   });
   assert.ok(upgrade && downgrade && validate);

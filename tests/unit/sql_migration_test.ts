@@ -7,6 +7,9 @@ function read(text: string, kind: Kind = "postgresql") {
   return readSqlMigration(text, {
     file: "versions/D004.sql",
     checksum: "sha256:v1:00",
+    batch: undefined,
+    repeatable: false,
+    data: [],
     dialect: { lexicon: LEXICONS[kind], transactionalDdl: kind !== "mysql", commitsImplicitly: () => false },
   });
 }
