@@ -32,7 +32,7 @@ export const DECLARED_NAMES = [
 export type DeclaredName = typeof DECLARED_NAMES[number];
 
 /** What other Delembics have: said plainly, as ignoring it would run such a migration wrongly. */
-export const LATER_NAMES: ReadonlySet<string> = new Set(["batch", "apply", "repeatable", "load"]);
+export const LATER_NAMES: ReadonlySet<string> = new Set(["repeatable", "load"]);
 
 export type Declaration = Pick<
   LoadedMigration,

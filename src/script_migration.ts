@@ -4,17 +4,18 @@
  * @module
  */
 
+import { checkBatch } from "./batch_options.ts";
 import { checkDeclaration, DECLARED_NAMES, type DeclaredName, type FileReading, LATER_NAMES } from "./declaration.ts";
 import type { Fault } from "./errors.ts";
-import type { LoadedMigration, Migration, MigrationKind, Step } from "./migration.ts";
+import type { BatchStep, LoadedMigration, Migration, MigrationKind, Step } from "./migration.ts";
 import { importFault } from "./script_fault.ts";
 import { ValidationError } from "./step_errors.ts";
 import { closest } from "./suggest.ts";
 
-const FUNCTIONS = ["upgrade", "validate", "downgrade"] as const;
+const FUNCTIONS = ["upgrade", "apply", "validate", "downgrade"] as const;
 type FunctionName = typeof FUNCTIONS[number];
 
-const KNOWN_NAMES: readonly string[] = [...DECLARED_NAMES, ...FUNCTIONS];
+const KNOWN_NAMES: readonly string[] = [...DECLARED_NAMES, "batch", ...FUNCTIONS];
 
 /** Where a script comes from. */
 export interface ScriptSource {
@@ -85,7 +86,11 @@ class ScriptReader {
     const declaration = checkDeclaration(raw, (name, problem, hint) => {
       this.#fault("declaration", `'${name}' ${problem}`, name, hint);
     });
-    for (const name of FUNCTIONS) this.#checkFunction(name, members[name]);
+    const plan = checkBatch(members["batch"], (problem, hint) => {
+      this.#fault("declaration", `'batch' ${problem}`, "batch", hint);
+    });
+    this.#checkBatched(members, declaration.transaction);
+    for (const name of FUNCTIONS) this.#checkFunction(name, members[name], members["batch"] !== undefined);
     if (this.#faults.length > 0) return { found: [], faults: this.#faults };
     const { kind, file, checksum } = this.#source;
     const migration: LoadedMigration = {
@@ -94,7 +99,7 @@ class ScriptReader {
       file,
       checksum,
       ...stepsOf(exported as Migration, file),
-      batch: undefined,
+      batch: plan === undefined ? undefined : { plan, apply: batchStepOf(exported as Migration) },
       repeatable: false,
       data: [],
       statements: undefined,
@@ -119,9 +124,32 @@ class ScriptReader {
     this.#fault("unknown-member", `Unknown member '${name}'`, name, `Did you mean '${similar}'?`);
   }
 
-  #checkFunction(name: FunctionName, value: unknown): void {
+  /** `batch` and `apply` come together, and without `upgrade`. */
+  #checkBatched(members: Readonly<Record<string, unknown>>, transaction: boolean): void {
+    const has = (name: string) => members[name] !== undefined;
+    if (has("batch") && !has("apply")) {
+      this.#fault("declaration", "'apply' is missing, which does one batch", "batch", APPLY_HINT);
+    } else if (has("apply") && !has("batch")) {
+      this.#fault(
+        "declaration",
+        "'batch' is missing, which 'apply' needs",
+        "apply",
+        'Write batch: { table: "person" }.',
+      );
+    }
+    if (has("batch") && has("upgrade")) {
+      const hint = "Put what comes before the batches into a migration of its own, which this one depends on.";
+      this.#fault("declaration", "'upgrade' cannot stand beside 'batch'", "upgrade", hint);
+    }
+    if (has("batch") && !transaction) {
+      const hint = "Each batch has a transaction of its own, with its checkpoint: take 'transaction' out.";
+      this.#fault("declaration", "'transaction' cannot be false beside 'batch'", "transaction", hint);
+    }
+  }
+
+  #checkFunction(name: FunctionName, value: unknown, batched: boolean): void {
     if (value === undefined) {
-      if (name !== "upgrade") return;
+      if (name !== "upgrade" || batched) return;
       return this.#fault("declaration", "'upgrade' is missing", name, "Write 'async upgrade(conn) { … }'.");
     }
     if (typeof value !== "function") {
@@ -171,8 +199,16 @@ function memberNames(members: object): Set<string> {
   return names;
 }
 
+const APPLY_HINT = "Write 'async apply(conn, range) { await conn.sql`update … where ${range}`; }'.";
+
+function batchStepOf(migration: Migration): BatchStep {
+  return async (conn, range, run) => {
+    await migration.apply?.(conn, range, run);
+  };
+}
+
 /** The steps call the members on their object, so that `this` is what the author expects. */
-function stepsOf(migration: Migration, file: string): Pick<LoadedMigration, FunctionName> {
+function stepsOf(migration: Migration, file: string): Pick<LoadedMigration, "upgrade" | "validate" | "downgrade"> {
   const upgrade: Step = async (conn, run) => {
     await migration.upgrade?.(conn, run);
   };
@@ -184,7 +220,7 @@ function stepsOf(migration: Migration, file: string): Pick<LoadedMigration, Func
     if (answer === false) throw new ValidationError("validate() returned false", { file });
   };
   return {
-    upgrade,
+    upgrade: migration.upgrade === undefined ? undefined : upgrade,
     downgrade: migration.downgrade === undefined ? undefined : downgrade,
     validate: migration.validate === undefined ? undefined : validate,
   };

@@ -5,10 +5,12 @@
  * @module
  */
 
+import { checkBatch, parseBatchLine, parseThrottleLine, type ReportBatch } from "./batch_options.ts";
 import { checkDeclaration, type DeclaredName, type FileReading, LATER_NAMES } from "./declaration.ts";
 import type { Fault } from "./errors.ts";
 import { parseList, parseText } from "./header_value.ts";
-import type { LoadedMigration } from "./migration.ts";
+import type { BatchPlan, LoadedMigration } from "./migration.ts";
+import { hasRange, runRange } from "./sql_range.ts";
 import { runAll, type SqlRules, validateAll } from "./sql_steps.ts";
 import { type LocatedStatement, type Mark, splitSql } from "./sql_text.ts";
 import { closest } from "./suggest.ts";
@@ -65,6 +67,10 @@ class SqlReader {
   readonly #sections = new Map<Section, LocatedStatement[]>();
   #open: Section | undefined;
   #strayReported = false;
+  #batch: { readonly raw: Record<string, unknown> | undefined; readonly line: number } | undefined;
+  #batchFailed = false;
+  #throttle: Readonly<Record<string, unknown>> | undefined;
+  #throttleLine: number | undefined;
 
   constructor(source: SqlSource) {
     this.#source = source;
@@ -79,6 +85,7 @@ class SqlReader {
     const section = SECTIONS.find((name) => body === name || body === `${name}:`);
     if (section !== undefined) return this.#openSection(section, mark.line);
     const [, name = body, value] = HEADER_REGEXP.exec(body) ?? [];
+    if (name === "batch" || name === "throttle") return this.#batchLine(name, value, mark.line);
     const declared = Object.hasOwn(HEADER_NAMES, name) ? HEADER_NAMES[name] : undefined;
     if (declared === undefined) this.#unknown(name, mark.line);
     else this.#headerLine(name, declared, value, mark.line);
@@ -102,7 +109,7 @@ class SqlReader {
         "Take it out; it would be without effect.",
       );
     }
-    const known = [...Object.keys(HEADER_NAMES), ...SECTIONS];
+    const known = [...Object.keys(HEADER_NAMES), "batch", "throttle", ...SECTIONS];
     const similar = closest(name, known);
     const hint = similar === undefined
       ? `Known are ${known.join(", ")}; a comment that is none of them must not begin with 'delembic'.`
@@ -110,15 +117,73 @@ class SqlReader {
     this.#fault("directive", `Unknown directive '${name}'`, line, hint);
   }
 
-  #headerLine(name: string, declared: DeclaredName, value: string | undefined, line: number): void {
-    if (this.#open !== undefined) {
-      return this.#fault(
-        "directive",
-        `'${name}' stands behind '-- delembic ${this.#open}'`,
-        line,
-        "Move it to the top of the file, before the first section.",
-      );
+  #batchLine(name: "batch" | "throttle", value: string | undefined, line: number): void {
+    if (this.#open !== undefined) return this.#misplaced(name, line);
+    if (value === undefined || value === "") {
+      const example = name === "batch" ? "person by id" : "file stop";
+      return this.#fault("directive", `'${name}' has no value`, line, `Write '-- delembic ${name}: ${example}'.`);
     }
+    const report: ReportBatch = (problem, hint) => {
+      this.#batchFailed = true;
+      this.#fault("declaration", `'batch' ${problem}`, line, hint);
+    };
+    if (name === "throttle") {
+      this.#throttle = { ...this.#throttle, ...parseThrottleLine(value, report) };
+      this.#throttleLine ??= line;
+    } else if (this.#batch !== undefined) {
+      this.#fault("directive", "'batch' is there twice", line, "Remove one of them.");
+    } else {
+      this.#batch = { raw: parseBatchLine(value, report), line };
+    }
+  }
+
+  /** The plan of the walk, if the file declares one and all of it is right. */
+  #batchPlan(transaction: boolean): BatchPlan | undefined {
+    if (this.#batch === undefined) {
+      if (this.#throttleLine !== undefined) {
+        const hint = "Write '-- delembic batch: person by id', or take 'throttle' out.";
+        this.#fault("declaration", "'throttle' needs 'batch'", this.#throttleLine, hint);
+      }
+      return undefined;
+    }
+    const { raw, line } = this.#batch;
+    if (!transaction) {
+      const hint = "Each batch has a transaction of its own, with its checkpoint: take 'transaction' out.";
+      this.#fault("declaration", "'transaction' cannot be false beside 'batch'", line, hint);
+    }
+    this.#checkRanges(line);
+    if (raw === undefined || this.#batchFailed) return undefined;
+    const whole = this.#throttle === undefined ? raw : { ...raw, throttle: this.#throttle };
+    return checkBatch(whole, (problem, hint) => this.#fault("declaration", `'batch' ${problem}`, line, hint));
+  }
+
+  /** A walk whose statements say nothing of its range would do all of the table in each batch. */
+  #checkRanges(line: number): void {
+    const statements = this.#sections.get("upgrade") ?? [];
+    // settings of the transaction have no range
+    const without = statements.find(({ text, words }) =>
+      words[0] !== "set" && !hasRange(text, this.#source.dialect.lexicon)
+    );
+    if (without === undefined) return;
+    this.#fault(
+      "declaration",
+      "The statement has no ':range', so each batch would do it for the whole table",
+      without.line,
+      `Write 'where :range', as 'batch' on line ${line} says; ':range(p)' where the table has the alias p.`,
+    );
+  }
+
+  #misplaced(name: string, line: number): void {
+    this.#fault(
+      "directive",
+      `'${name}' stands behind '-- delembic ${this.#open}'`,
+      line,
+      "Move it to the top of the file, before the first section.",
+    );
+  }
+
+  #headerLine(name: string, declared: DeclaredName, value: string | undefined, line: number): void {
+    if (this.#open !== undefined) return this.#misplaced(name, line);
     if (value === undefined || (value === "" && !MAY_BE_EMPTY.has(declared))) {
       return this.#fault("directive", `'${name}' has no value`, line, `Write '-- delembic ${name}: …'.`);
     }
@@ -161,6 +226,7 @@ class SqlReader {
       );
     }
     if (declaration.transaction) this.#checkTransaction();
+    const plan = this.#batchPlan(declaration.transaction);
     const faults = [...textFaults, ...this.#faults].sort((a, b) => (a.place.line ?? 0) - (b.place.line ?? 0));
     if (faults.length > 0) return { found: [], faults };
     const statements = {
@@ -174,10 +240,10 @@ class SqlReader {
       kind: "sql",
       file,
       checksum,
-      upgrade: runAll(statements.upgrade, context),
+      upgrade: plan === undefined ? runAll(statements.upgrade, context) : undefined,
       validate: statements.validate.length === 0 ? undefined : validateAll(statements.validate, file),
       downgrade: this.#sections.has("downgrade") ? runAll(statements.downgrade, context) : undefined,
-      batch: undefined,
+      batch: plan === undefined ? undefined : { plan, apply: runRange(statements.upgrade, context) },
       repeatable: false,
       data: [],
       statements,

@@ -38,12 +38,17 @@ export function runAll(statements: readonly LocatedStatement[], context: StepCon
   };
 }
 
-function statementError(
+/** @param options.exact whether the server's position in the statement is one in the file. @default true */
+export function statementError(
   error: DatabaseError,
   statement: LocatedStatement,
-  { file, committed }: { readonly file: string; readonly committed: Committed | undefined },
+  { file, committed, exact = true }: {
+    readonly file: string;
+    readonly committed: Committed | undefined;
+    readonly exact?: boolean;
+  },
 ): StatementError {
-  return new StatementError(error, placeOf(file, statement, error.details.position), committed);
+  return new StatementError(error, placeOf(file, statement, exact ? error.details.position : undefined), committed);
 }
 
 /** MySQL could not parse the statement, so it did nothing, not even the commit that comes before DDL. */

@@ -180,6 +180,8 @@ export interface Dialect {
   readonly ledger: LedgerSql;
   /** What the database knows of its tables. */
   catalog(): Promise<Catalog>;
+  /** Whether `(a, b) > (x, y)` finds its place in an index on `(a, b)`. */
+  readonly comparesRows: boolean;
   /** Whether {@link Session.load} takes CSV as it is. */
   readonly loadsCsv: boolean;
 }

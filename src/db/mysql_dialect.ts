@@ -230,5 +230,6 @@ export const mysqlDialect: Dialect = {
   commitsImplicitly,
   ledger,
   catalog: async () => (await import("./mysql_catalog.ts")).mysqlCatalog,
+  comparesRows: false,
   loadsCsv: false,
 };

@@ -155,5 +155,6 @@ export const postgresDialect: Dialect = {
   commitsImplicitly: () => false,
   ledger,
   catalog: async () => (await import("./postgres_catalog.ts")).postgresCatalog,
+  comparesRows: true,
   loadsCsv: true,
 };

@@ -7,6 +7,7 @@
 
 import type { Dialect } from "./database.ts";
 import type { LedgerSql } from "./ledger_sql.ts";
+import { quoted } from "./sqlite_text.ts";
 
 /** Milliseconds are all that SQLite's clock knows. */
 const NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')";
@@ -144,14 +145,12 @@ export const sqliteDialect: Dialect = {
     compoundBodies: true,
   },
   placeholder: () => "?",
-  quoteId(name) {
-    if (name.includes("\0")) throw new TypeError("A name cannot hold a NUL character");
-    return `"${name.replaceAll('"', '""')}"`;
-  },
+  quoteId: quoted,
   lockTimeout: (milliseconds) => [`pragma busy_timeout = ${Math.max(1, Math.ceil(milliseconds))}`],
   lockTimeoutReset: [`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`],
   commitsImplicitly: () => false,
   ledger,
   catalog: async () => (await import("./sqlite_catalog.ts")).sqliteCatalog,
+  comparesRows: true,
   loadsCsv: false,
 };
