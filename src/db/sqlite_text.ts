@@ -16,6 +16,12 @@ export function withoutLead(text: string): string {
   return text.replace(LEAD_REGEXP, "");
 }
 
+/** One identifier, quoted. @throws {TypeError} when it has a NUL */
+export function quoted(name: string): string {
+  if (name.includes("\0")) throw new TypeError("A name cannot hold a NUL character");
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
 const QUOTED = [`'(?:[^']|'')*'`, `"(?:[^"]|"")*"`, "`(?:[^`]|``)*`", String.raw`\[[^\]]*\]`];
 const COMMENTS = ["--[^\\n]*", String.raw`\/\*[\s\S]*?(?:\*\/|$)`];
 const TOKENS_REGEXP = new RegExp(
