@@ -34,7 +34,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: "port",
-    files: ["src/db/database.ts", "src/db/ledger_sql.ts", "src/db/target.ts", "src/db/catalog.ts"],
+    files: named("db/database db/ledger_sql db/target db/catalog db/bulk_sql"),
     may: ["values"],
   },
   { name: "drivers", files: ["src/db/*.ts"], may: ["values", "port"] },

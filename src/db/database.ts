@@ -6,6 +6,7 @@
  */
 
 import { DelembicError, EXIT, type ExitCode } from "../errors.ts";
+import type { BulkSql } from "./bulk_sql.ts";
 import type { Catalog, TablePath } from "./catalog.ts";
 import type { LedgerSql } from "./ledger_sql.ts";
 import type { Target } from "./target.ts";
@@ -180,6 +181,8 @@ export interface Dialect {
   readonly ledger: LedgerSql;
   /** What the database knows of its tables. */
   catalog(): Promise<Catalog>;
+  /** What it says and writes differently when a lot of rows comes in. */
+  bulk(): Promise<BulkSql>;
   /** Whether `(a, b) > (x, y)` finds its place in an index on `(a, b)`. */
   readonly comparesRows: boolean;
   /** Whether {@link Session.load} takes CSV as it is. */
