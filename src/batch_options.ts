@@ -119,10 +119,15 @@ class BatchReader {
   }
 
   #throttleOf(raw: Readonly<Record<string, unknown>>): ThrottlePlan {
+    const replicas = this.#replicas(raw["replicas"]);
+    if (replicas.length > 0 && raw["replicaLag"] === undefined) {
+      this.#fail("has 'throttle.replicas' without 'throttle.replicaLag'", 'Write replicaLag: "10s".');
+    }
     return {
       query: this.#text(raw, "query"),
       file: this.#text(raw, "file"),
       replicaLagMs: this.#duration(raw, "replicaLag"),
+      replicas,
       window: this.#window(raw["window"]),
     };
   }
@@ -132,6 +137,13 @@ class BatchReader {
     if (value === undefined || (typeof value === "string" && value.trim() !== "")) return value;
     this.#fail(`has 'throttle.${name}' ${show(value)}; it must be a text`);
     return undefined;
+  }
+
+  #replicas(value: unknown): readonly string[] {
+    const names = typeof value === "string" ? value.split(",").map((name) => name.trim()) : value ?? [];
+    if (isTexts(names)) return names;
+    this.#fail(`has 'throttle.replicas' ${show(value)}, which names no sources`, 'Write replicas: ["replica1"].');
+    return [];
   }
 
   #window(value: unknown): ThrottlePlan["window"] {
@@ -219,11 +231,12 @@ function unquoted(name: string): string {
   return name.replace(/^"(.*)"$/, "$1");
 }
 
-const THROTTLE_REGEXP = /^\s*(query|file|replica_lag|window)\s+(.*?)\s*$/is;
+const THROTTLE_REGEXP = /^\s*(query|file|replica_lag|replicas|window)\s+(.*?)\s*$/is;
 const THROTTLE_NAMES: Readonly<Record<string, string>> = {
   query: "query",
   file: "file",
   replica_lag: "replicaLag",
+  replicas: "replicas",
   window: "window",
 };
 

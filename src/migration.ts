@@ -81,6 +81,11 @@ export interface ThrottleOptions {
   readonly file?: string;
   /** The walk waits while a replica of the database is behind by more than this. */
   readonly replicaLag?: number | string;
+  /**
+   * The replicas that are asked: names of `[delembic.source.NAME]`. MySQL needs them; PostgreSQL tells of those that are
+   * connected to it.
+   */
+  readonly replicas?: string | readonly string[];
   /** The walk goes on within this time of the day only, local time of this machine: `"22:00-06:00"`. */
   readonly window?: string;
 }
@@ -152,6 +157,8 @@ export interface ThrottlePlan {
   readonly query: string | undefined;
   readonly file: string | undefined;
   readonly replicaLagMs: number | undefined;
+  /** Names of sources; empty: what the database itself tells. */
+  readonly replicas: readonly string[];
   /** Minutes of the day; `from` may be more than `to`. */
   readonly window: { readonly from: number; readonly to: number } | undefined;
 }

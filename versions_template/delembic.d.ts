@@ -210,6 +210,11 @@ export interface ThrottleOptions {
   readonly file?: string;
   /** The walk waits while a replica of the database is behind by more than this. */
   readonly replicaLag?: number | string;
+  /**
+   * The replicas that are asked: names of `[delembic.source.NAME]`. MySQL needs them; PostgreSQL tells of those that are
+   * connected to it.
+   */
+  readonly replicas?: string | readonly string[];
   /** The walk goes on within this time of the day only, local time of this machine: `"22:00-06:00"`. */
   readonly window?: string;
 }

@@ -9,6 +9,7 @@ import { DelembicError, EXIT, type ExitCode } from "../errors.ts";
 import type { BulkSql } from "./bulk_sql.ts";
 import type { Catalog, TablePath } from "./catalog.ts";
 import type { LedgerSql } from "./ledger_sql.ts";
+import type { Replication } from "./replication.ts";
 import type { Target } from "./target.ts";
 
 export type DialectName = "postgresql" | "mysql" | "sqlite";
@@ -183,6 +184,8 @@ export interface Dialect {
   catalog(): Promise<Catalog>;
   /** What it says and writes differently when a lot of rows comes in. */
   bulk(): Promise<BulkSql>;
+  /** What the database knows of its replicas; `undefined` where there can be none. */
+  readonly replication: (() => Promise<Replication>) | undefined;
   /** Whether `(a, b) > (x, y)` finds its place in an index on `(a, b)`. */
   readonly comparesRows: boolean;
   /** Whether {@link Session.load} takes CSV as it is. */

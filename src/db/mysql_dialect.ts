@@ -230,6 +230,7 @@ export const mysqlDialect: Dialect = {
   commitsImplicitly,
   ledger,
   catalog: async () => (await import("./mysql_catalog.ts")).mysqlCatalog,
+  replication: async () => (await import("./mysql_replication.ts")).mysqlReplication,
   bulk: async () => (await import("./mysql_bulk.ts")).mysqlBulk,
   comparesRows: false,
   loadsCsv: false,

@@ -151,6 +151,7 @@ export const sqliteDialect: Dialect = {
   commitsImplicitly: () => false,
   ledger,
   catalog: async () => (await import("./sqlite_catalog.ts")).sqliteCatalog,
+  replication: undefined,
   bulk: async () => (await import("./sqlite_bulk.ts")).sqliteBulk,
   comparesRows: true,
   loadsCsv: false,
