@@ -17,7 +17,7 @@ export const GLOBAL_OPTIONS = {
   config: value("FILE", "the ini file; else delembic.ini here or in a folder above", "c"),
   name: value("SECTION", "the section of the ini file; else [delembic]", "n"),
   url: value("URL", "the database; else DELEMBIC_URL, the ini file, env.ts"),
-  json: flag("print exactly one JSON document on stdout, on failure too"),
+  json: flag("print one JSON document on stdout, on failure too; events on stderr"),
   quiet: flag("print results and errors alone", "q"),
   verbose: flag("print more: notes, stacks, files", "v"),
   noColor: flag("no colours; also by the environment variable NO_COLOR"),

@@ -16,6 +16,12 @@ export interface Io {
   err(text: string): void;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
+  /** How wide the terminal is now; `undefined` without one, or where it does not say. */
+  columns(): number | undefined;
+  /** Calls the listener when the terminal has another size, until it is disposed of. */
+  onResize(listener: () => void): Disposable;
+  /** Calls the listener before `console` prints something, which only migrations do, until it is disposed of. */
+  onConsole(listener: () => void): Disposable;
   env(name: string): string | undefined;
   /** The working directory, absolute. */
   cwd(): string;
@@ -48,6 +54,9 @@ export function systemIo(): Io {
     err: writer(Deno.stderr),
     outIsTerminal: Deno.stdout.isTerminal(),
     errIsTerminal: Deno.stderr.isTerminal(),
+    columns,
+    onResize,
+    onConsole,
     env: (name) => Deno.env.get(name),
     cwd: () => cwd,
     now: () => new Date(),
@@ -105,6 +114,37 @@ function onSignal(listener: (signal: EndSignal) => void): Disposable {
       for (const { signal, handler } of added) Deno.removeSignalListener(signal, handler);
     },
   };
+}
+
+function columns(): number | undefined {
+  try {
+    const { columns } = Deno.consoleSize();
+    return columns > 0 ? columns : undefined;
+  } catch {
+    // Deno throws where no stream is a terminal
+    return undefined;
+  }
+}
+
+function onResize(listener: () => void): Disposable {
+  if (Deno.build.os === "windows") return { [Symbol.dispose]() {} };
+  Deno.addSignalListener("SIGWINCH", listener);
+  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGWINCH", listener) };
+}
+
+function onConsole(listener: () => void): Disposable {
+  const { console } = globalThis;
+  globalThis.console = new Proxy(console, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        listener();
+        return Reflect.apply(member, target, args);
+      };
+    },
+  });
+  return { [Symbol.dispose]: () => void (globalThis.console = console) };
 }
 
 /** Only what is written to the file descriptor itself is left as it is. */

@@ -24,11 +24,14 @@ export interface Redacting {
 export class Output {
   /** Told so far; part of the document with `--json`. */
   readonly warnings: string[] = [];
+  /** Whether a line can be kept at the bottom of a terminal; see {@link bottom}. */
+  readonly hasBottom: boolean;
   readonly #io: Io;
   readonly #mode: OutputMode;
   readonly #redactor: Redacting;
   readonly #outColour: boolean;
   readonly #errColour: boolean;
+  #bottom: Line | undefined;
   #documented = false;
 
   constructor(io: Io, mode: OutputMode, redactor: Redacting) {
@@ -37,6 +40,7 @@ export class Output {
     this.#redactor = redactor;
     this.#outColour = wantsColour(io, mode, io.outIsTerminal);
     this.#errColour = wantsColour(io, mode, io.errIsTerminal);
+    this.hasBottom = !mode.json && !mode.quiet && isLive(io);
   }
 
   get verbose(): boolean {
@@ -84,17 +88,37 @@ export class Output {
     this.#aside(lines);
   }
 
+  /**
+   * A line that stays below all that is printed until another one comes in its place, or none. It has to fit the
+   * terminal's width. The cursor rests at its beginning: a terminal that gets narrower, and breaks the line, leaves it
+   * there, so that all of it can be erased.
+   */
+  bottom(line: Line | undefined): void {
+    if (!this.hasBottom || (line === undefined && this.#bottom === undefined)) return;
+    this.#io.err(line === undefined ? ERASE : this.#bottomText(line));
+    this.#bottom = line;
+  }
+
+  /** What happens, for programs that read stderr with `--json`: a line each. Silenced by `--quiet`. */
+  event(value: Readonly<Record<string, unknown>>): void {
+    if (this.#mode.json && !this.#mode.quiet) this.#io.err(this.#json(value));
+  }
+
   /** The one document of `--json`; nothing without it. What comes after the first one is not printed. */
   document(value: Readonly<Record<string, unknown>>): void {
     if (!this.#mode.json || this.#documented) return;
     this.#documented = true;
     const warned = this.warnings.length === 0 ? value : { ...value, warnings: this.warnings };
+    this.#io.out(this.#json(warned));
+  }
+
+  #json(value: Readonly<Record<string, unknown>>): string {
     const text = JSON.stringify(
-      warned,
+      value,
       (_, member) =>
         typeof member === "string" ? this.#redactor.text(member) : typeof member === "bigint" ? String(member) : member,
     );
-    this.#io.out(`${text.replace(UNSAFE_JSON_REGEXP, escapeJson)}\n`);
+    return `${text.replace(UNSAFE_JSON_REGEXP, escapeJson)}\n`;
   }
 
   #aside(lines: readonly Line[]): void {
@@ -102,11 +126,22 @@ export class Output {
   }
 
   #out(lines: readonly Line[]): void {
-    this.#io.out(this.#paint(lines, this.#outColour));
+    this.#aboveBottom(lines, () => this.#io.out(this.#paint(lines, this.#outColour)));
   }
 
   #err(lines: readonly Line[]): void {
-    this.#io.err(this.#paint(lines, this.#errColour));
+    this.#aboveBottom(lines, () => this.#io.err(this.#paint(lines, this.#errColour)));
+  }
+
+  #aboveBottom(lines: readonly Line[], write: () => void): void {
+    if (lines.length === 0) return;
+    if (this.#bottom !== undefined) this.#io.err(ERASE);
+    write();
+    if (this.#bottom !== undefined) this.#io.err(this.#bottomText(this.#bottom));
+  }
+
+  #bottomText(line: Line): string {
+    return `${this.#paint([line], this.#errColour).slice(0, -1)}${ERASE_REST}\r`;
   }
 
   #paint(lines: readonly Line[], colour: boolean): string {
@@ -115,11 +150,21 @@ export class Output {
   }
 }
 
+// from the cursor on, to the end of the screen: a line that a narrower terminal has broken goes on below
+const ERASE_REST = "\x1b[J";
+const ERASE = `\r${ERASE_REST}`;
+
 // a JSON document may be looked at in a terminal too; these have no other place in it than within strings
 const UNSAFE_JSON_REGEXP = /[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 function escapeJson(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** What stderr is printed on can be printed over; what a build keeps of it cannot. */
+function isLive(io: Io): boolean {
+  const isBuild = !["", "0", "false"].includes(io.env("CI") ?? "");
+  return io.errIsTerminal && io.env("TERM") !== "dumb" && !isBuild;
 }
 
 /** `--no-color` and `NO_COLOR` win over `FORCE_COLOR`, which wins over what the stream is: https://no-color.org */

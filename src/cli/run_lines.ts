@@ -20,9 +20,13 @@ export interface Told {
 
 const VERBS = { upgrade: "Running", downgrade: "Undoing", verify: "Verifying" } as const;
 
-/** @param failure how a failed migration is told */
+/**
+ * Warnings are kept for the document too, and progress is told now and then: neither is told here.
+ *
+ * @param failure how a failed migration is told
+ */
 export function runLines(
-  event: Exclude<RunEvent, { type: "warning" }>,
+  event: Exclude<RunEvent, { type: "warning" | "progress" }>,
   failure: (revision: string, error: unknown) => readonly Line[],
 ): Told {
   switch (event.type) {
@@ -41,8 +45,6 @@ export function runLines(
       return { to: "problem", lines: [["  ", styled("yellow", "INTERRUPTED:"), ` ${event.reason}`]] };
     case "log":
       return note(linesOf(event.message).map((line) => `  ${line}`));
-    case "progress":
-      return note([]);
     case "retrying":
       return note(
         linesOf(event.error).map((line, at) => at === 0 ? `  Attempt ${event.attempt} after: ${line}` : `    ${line}`),

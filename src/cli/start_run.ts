@@ -4,6 +4,7 @@
  * @module
  */
 
+import { now } from "../clock.ts";
 import { type Database, DatabaseError } from "../db/database.ts";
 import { EXIT } from "../errors.ts";
 import { Interruption } from "../interruption.ts";
@@ -13,9 +14,11 @@ import type { EventSink, RunEvent } from "../events.ts";
 import { VERSION } from "../version.ts";
 import { actorOf } from "./actor.ts";
 import type { Context } from "./command.ts";
-import { failureLines, type MigrationFiles } from "./error_lines.ts";
+import { failureDocument, failureLines, type MigrationFiles } from "./error_lines.ts";
+import { eventDocument } from "./event_document.ts";
 import type { OpenProject } from "./open_project.ts";
 import { absolutePath } from "./paths.ts";
+import { ProgressTeller } from "./progress_teller.ts";
 import { projectView } from "./project_view.ts";
 import { runLines } from "./run_lines.ts";
 
@@ -39,13 +42,18 @@ export async function startRun<T>(
   work: (run: RunContext) => Promise<T>,
   options: StartOptions = {},
 ): Promise<T> {
-  const { io, hooks } = context;
+  const { io, hooks, output } = context;
   const { waitMs, onEvent } = options;
   const { project, database } = opened;
   const ending = new AbortController();
+  const tellEvent = (event: RunEvent) => {
+    if (output.json) output.event(documentOf(opened, event));
+  };
+  using teller = new ProgressTeller({ io, output, tellEvent });
   using _listening = io.onSignal((signal) => {
-    if (ending.signal.aborted) io.exit(signal === "SIGINT" ? EXIT.sigint : EXIT.sigterm);
-    ending.abort(new Interruption(signal));
+    if (!ending.signal.aborted) return ending.abort(new Interruption(signal));
+    teller[Symbol.dispose]();
+    io.exit(signal === "SIGINT" ? EXIT.sigint : EXIT.sigterm);
   });
   if (waitMs !== undefined) await waitForDatabase(context, database, waitMs, ending.signal);
   return await work({
@@ -54,7 +62,11 @@ export async function startRun<T>(
     actor: actorOf(io),
     identity: { pid: io.pid, version: VERSION, command: context.commandLine },
     emit: (event) => {
-      tellEvent(context, opened, event);
+      teller.hear(event);
+      if (event.type !== "progress") {
+        tellEvent(event);
+        tellLines(context, opened, event);
+      }
       onEvent?.(event);
     },
     signal: ending.signal,
@@ -85,7 +97,11 @@ async function waitForDatabase(
   }
 }
 
-function tellEvent(context: Context, opened: OpenProject, event: RunEvent): void {
+function documentOf(opened: OpenProject, event: RunEvent): Record<string, unknown> {
+  return eventDocument(event, now(), (revision, error) => failureDocument(error, filesOf(opened, revision)));
+}
+
+function tellLines(context: Context, opened: OpenProject, event: Exclude<RunEvent, { type: "progress" }>): void {
   const { output } = context;
   if (event.type === "warning") return output.warn(event.message, event.hint);
   const view = projectView(context, opened.config);

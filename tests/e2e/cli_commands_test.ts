@@ -54,6 +54,11 @@ function timeless(text: string): string {
     .replace(/sha256:v1:[0-9a-f]{64}/g, "sha256:v1:00");
 }
 
+/** What a run told on stderr with `--json`; nothing but events may be there. */
+function eventsOf(err: string): Record<string, unknown>[] {
+  return err.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+}
+
 /** A folder with a project, and its commands. */
 async function project(files: Record<string, string>) {
   const folder = await temporaryFolder(files);
@@ -66,7 +71,7 @@ async function project(files: Record<string, string>) {
     },
     async json(...args: string[]) {
       const { code, out, err } = await this.run(...args, "--json");
-      assert.equal(err, "");
+      for (const event of eventsOf(err)) assert.equal(event["at"], "TIME");
       return { code, document: JSON.parse(out) };
     },
     write: (more: Record<string, string>) => writeFiles(folder.path, more),
@@ -108,6 +113,31 @@ Deno.test("upgrade runs, fails, says where, and goes on when it is mended (defec
   });
   assert.deepEqual(await app.run("upgrade"), { code: 0, out: "Already up to date.\n", err: "" });
   assert.deepEqual(await app.run("current"), { code: 0, out: "D002  (applied TIME)\n", err: "" });
+});
+
+Deno.test("upgrade --json tells what happens as events on stderr, and as text with -v; nothing with -q", async () => {
+  await using app = await project(FILES);
+  const told = await app.run("upgrade", "--json");
+  assert.deepEqual(eventsOf(told.err), [
+    { event: "running", at: "TIME", revision: "D001", description: "load person", direction: "upgrade" },
+    { event: "ok", at: "TIME", revision: "D001", durationSeconds: 0 },
+    { event: "running", at: "TIME", revision: "D002", description: "fix visits", direction: "upgrade" },
+    { event: "log", at: "TIME", revision: "D002", message: "1 person" },
+    {
+      event: "failed",
+      at: "TIME",
+      revision: "D002",
+      partial: false,
+      error: "expected 2 persons",
+      file: "delembic/versions/D002_fix_visits.ts",
+      line: 8,
+      column: 24,
+    },
+  ]);
+  const verbose = (await app.run("upgrade", "--json", "-v")).err.split("\n");
+  assert.ok(verbose.includes("Running D002: fix visits"));
+  assert.equal(eventsOf(verbose.filter((line) => line.startsWith("{")).map((line) => `${line}\n`).join("")).length, 3);
+  assert.equal((await app.run("upgrade", "--json", "-q")).err, "");
 });
 
 Deno.test("upgrade --json is one document, for success and for failure", async () => {
@@ -585,7 +615,9 @@ Deno.test("every command prints exactly one JSON value, whether it succeeds or f
     for (const args of calls) {
       const { code, out, err } = await app.run(...args, "--json");
       codes.add(code);
-      assert.equal(err, "", args.join(" "));
+      if (!["upgrade", "downgrade", "verify"].includes(args[0] ?? "")) {
+        assert.deepEqual(eventsOf(err), [], args.join(" "));
+      }
       assert.match(out, /^\{.*\}\n$/, args.join(" "));
       const document = JSON.parse(out);
       assert.notEqual(document.error?.code, "internal", `${args.join(" ")}: ${out}`);

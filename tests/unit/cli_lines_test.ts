@@ -37,7 +37,7 @@ function migration(revision: string, description: string): LoadedMigration {
   };
 }
 
-function told(event: Exclude<RunEvent, { type: "warning" }>): [string, string] {
+function told(event: Exclude<RunEvent, { type: "warning" | "progress" }>): [string, string] {
   const { to, lines } = runLines(event, (revision, error) => [`  FAILED: ${error} of ${revision}`]);
   return [to, plain(lines)];
 }

@@ -13,13 +13,16 @@ export interface RecorderOptions {
   readonly cwd?: string;
   readonly env?: Record<string, string>;
   readonly isTerminal?: boolean;
+  readonly columns?: number;
 }
 
 export interface Recorder extends Io {
   readonly written: { out: string; err: string };
 }
 
-export function recorder({ cwd = "/nowhere", env = {}, isTerminal = false }: RecorderOptions = {}): Recorder {
+export function recorder(
+  { cwd = "/nowhere", env = {}, isTerminal = false, columns = 80 }: RecorderOptions = {},
+): Recorder {
   const written = { out: "", err: "" };
   return {
     written,
@@ -27,6 +30,9 @@ export function recorder({ cwd = "/nowhere", env = {}, isTerminal = false }: Rec
     err: (text) => void (written.err += text),
     outIsTerminal: isTerminal,
     errIsTerminal: isTerminal,
+    columns: () => isTerminal ? columns : undefined,
+    onResize: () => ({ [Symbol.dispose]() {} }),
+    onConsole: () => ({ [Symbol.dispose]() {} }),
     env: (name) => env[name],
     cwd: () => cwd,
     now: () => new Date(2026, 0, 15, 10, 30, 0),
