@@ -32,12 +32,17 @@ export interface RowChunk {
   readonly bad: readonly BadRow[];
 }
 
+/** A row of a migration's own code or of JSON: by column name, or the values in the order of the columns. */
+export type SourceRow = Readonly<Record<string, unknown>> | readonly unknown[];
+
 /** A source that was opened: what its columns are is known, its rows have not been read yet. */
 export interface RowReader extends AsyncDisposable {
   /** What messages call it: the file's path from the ini file's folder, or `query on legacy`. */
   readonly name: string;
   /** Names of the columns: the header, the members of the first object; `undefined` where the source names none. */
   readonly columns: readonly string[] | undefined;
+  /** How many values each row has, where that is known before the rows are read. */
+  readonly width?: number | undefined;
   /** The line of the header, for messages about it. */
   readonly headerLine: number | undefined;
   /** The rows, once. @throws {BadRowError} */

@@ -1,0 +1,182 @@
+/**
+ * The bytes of a data file, uncompressed, a piece at a time.
+ *
+ * @module
+ */
+
+import { Decompress } from "fzstd";
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { messageOf, reasonOf } from "./errors.ts";
+import { RowFileError } from "./rows_errors.ts";
+
+export type Compression = "none" | "gzip" | "zstd";
+
+/** Bytes of one read. Large enough that the calls do not count, small enough that memory stays flat. */
+const PIECE_BYTES = 256 * 1024;
+
+/** A data file that is open. Its pieces are read once; each is the reader's own to keep. */
+export interface FileBytes extends AsyncDisposable {
+  readonly pieces: AsyncIterableIterator<Uint8Array<ArrayBuffer>>;
+  /** 0 to 1: of the file as it lies on the disk; `undefined` for what has no size, as a pipe. */
+  readonly progress: number | undefined;
+}
+
+/**
+ * @param path where the file is
+ * @param file what messages call it
+ * @throws {RowFileError} when it cannot be opened
+ */
+export async function openBytes(path: string, file: string, compression: Compression): Promise<FileBytes> {
+  const opened = await open(path, file);
+  try {
+    const { isDirectory, isFile, size } = await opened.stat();
+    if (isDirectory) throw new RowFileError("The data file is a folder", { file, hint: "Name a file within it." });
+    return new OpenFile(opened, file, isFile ? size : undefined, compression);
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
+}
+
+async function open(path: string, file: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) {
+      throw new RowFileError("There is no such data file", {
+        file,
+        cause,
+        hint: "A path in a migration is relative to the migration's own folder.",
+      });
+    }
+    if (cause instanceof Deno.errors.PermissionDenied) {
+      throw new RowFileError("The data file may not be read by this user", {
+        file,
+        cause,
+        hint: "Give the user that runs Delembic the right to read it.",
+      });
+    }
+    throw new RowFileError(`Cannot open the data file: ${reasonOf(cause)}`, { file, cause });
+  }
+}
+
+class OpenFile implements FileBytes {
+  readonly pieces: AsyncIterableIterator<Uint8Array<ArrayBuffer>>;
+  readonly #opened: Deno.FsFile;
+  readonly #file: string;
+  readonly #size: number | undefined;
+  #read = 0;
+  #closed = false;
+
+  constructor(opened: Deno.FsFile, file: string, size: number | undefined, compression: Compression) {
+    this.#opened = opened;
+    this.#file = file;
+    this.#size = size;
+    this.pieces = this.#uncompressed(compression);
+  }
+
+  get progress(): number | undefined {
+    if (this.#size === undefined) return undefined;
+    return this.#size === 0 ? 1 : Math.min(1, this.#read / this.#size);
+  }
+
+  #uncompressed(compression: Compression): AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
+    switch (compression) {
+      case "gzip":
+        return this.#explained(gunzipped(this.#raw()), "gzip");
+      case "zstd":
+        return this.#explained(unzstd(this.#raw()), "zstd");
+      case "none":
+        return this.#raw();
+    }
+  }
+
+  async *#raw(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    for (;;) {
+      const piece = new Uint8Array(PIECE_BYTES);
+      const count = await this.#opened.read(piece).catch((cause: unknown) => {
+        throw new RowFileError(`Cannot read the data file: ${reasonOf(cause)}`, { file: this.#file, cause });
+      });
+      if (count === null) return;
+      this.#read += count;
+      yield piece.subarray(0, count);
+    }
+  }
+
+  async *#explained(
+    pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
+    name: string,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    let given = 0;
+    try {
+      for await (const piece of pieces) {
+        given += piece.length;
+        yield piece;
+      }
+    } catch (cause) {
+      if (cause instanceof RowFileError) throw cause;
+      throw compressionError(cause, name, given === 0, this.#file);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#closed) this.#opened.close();
+    this.#closed = true;
+    return Promise.resolve();
+  }
+}
+
+/** What zlib and fzstd say of data that ends too early, and of data that never was theirs. */
+const ENDED_REGEXP = /unexpected (end of file|EOF)/i;
+const FOREIGN_REGEXP = /incorrect header check|invalid zstd data/i;
+
+function compressionError(cause: unknown, name: string, nothingRead: boolean, file: string): RowFileError {
+  const reason = messageOf(cause);
+  if (ENDED_REGEXP.test(reason)) {
+    return new RowFileError(`The ${name} file ends too early: it is cut off`, {
+      file,
+      cause,
+      hint: "Copy it again from where it comes from.",
+    });
+  }
+  if (nothingRead && FOREIGN_REGEXP.test(reason)) {
+    return new RowFileError(`The file is not ${name} data`, {
+      file,
+      cause,
+      hint: 'Its compression is taken from its name; another one is declared by `compression: "none"`.',
+    });
+  }
+  return new RowFileError(`The ${name} file is damaged: ${reason}`, {
+    file,
+    cause,
+    hint: "Copy it again from where it comes from.",
+  });
+}
+
+/** Files of several members, one behind the other, are one; the system's own stream takes only the first. */
+async function* gunzipped(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const source = Readable.from(pieces, { objectMode: false });
+  const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
+  source.on("error", (error) => gunzip.destroy(error));
+  source.pipe(gunzip);
+  try {
+    for await (const piece of gunzip) yield piece;
+  } finally {
+    source.destroy();
+    gunzip.destroy();
+  }
+}
+
+/** Of several frames, too. The runtime's own decoder stops at the end of the first, and takes a cut-off file as whole. */
+async function* unzstd(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let out: Uint8Array<ArrayBuffer>[] = [];
+  const stream = new Decompress((piece) => void out.push(piece as Uint8Array<ArrayBuffer>));
+  for await (const piece of pieces) {
+    stream.push(piece);
+    yield* out;
+    out = [];
+  }
+  stream.push(new Uint8Array(0), true);
+  yield* out;
+}

@@ -1,0 +1,69 @@
+/**
+ * Rows of the migration's own code.
+ *
+ * @module
+ */
+
+import type { RowChunk, RowReader, SourceRow } from "./rows.ts";
+import { type ObjectColumns, RowShape } from "./rows_objects.ts";
+import { BadRows } from "./rows_parser.ts";
+
+export interface RowsOfOptions extends ObjectColumns {
+  /** What messages call the rows: `the rows of this migration`. */
+  readonly name: string;
+  /** Bad rows are given in {@link RowChunk.bad} and not thrown. @default false */
+  readonly collect?: boolean;
+}
+
+/** Rows of a chunk. */
+const CHUNK_ROWS = 1000;
+
+/**
+ * A reader of rows that code gives; the first one is asked for at once, as it may name the columns.
+ *
+ * @throws what the iterable throws
+ */
+export async function rowsOf(
+  rows: Iterable<SourceRow> | AsyncIterable<SourceRow>,
+  options: RowsOfOptions,
+): Promise<RowReader> {
+  const iterator = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]();
+  const shape = new RowShape(options);
+  const bad = new BadRows(options.name, options.collect ?? false);
+  const first = await iterator.next();
+  if (first.done !== true) shape.valuesOf(first.value);
+  return {
+    name: options.name,
+    columns: shape.names,
+    headerLine: undefined,
+    width: shape.width,
+    progress: undefined,
+    chunks: () => chunks(first, iterator, shape, bad),
+    async [Symbol.asyncDispose]() {
+      await iterator.return?.();
+    },
+  };
+}
+
+async function* chunks(
+  first: IteratorResult<SourceRow>,
+  iterator: Iterator<SourceRow> | AsyncIterator<SourceRow>,
+  shape: RowShape,
+  bad: BadRows,
+): AsyncGenerator<RowChunk> {
+  let rows: unknown[][] = [];
+  let number = 0;
+  for (let next = first; next.done !== true; next = await iterator.next()) {
+    const shaped = shape.valuesOf(next.value);
+    number++;
+    if ("values" in shaped) rows.push(shaped.values);
+    else {
+      const { problem, hint } = shaped;
+      bad.add({ line: undefined, row: number, problem, text: Deno.inspect(next.value) }, hint);
+    }
+    if (number % CHUNK_ROWS !== 0) continue;
+    yield { rows, lines: undefined, bad: bad.taken() };
+    rows = [];
+  }
+  yield { rows, lines: undefined, bad: bad.taken() };
+}
