@@ -258,13 +258,15 @@ async function recordFailure(run: OpenRun, failure: Failure): Promise<AttemptRes
 const CERTAIN_CHARACTERS = 16_000;
 
 async function writeFailure(run: OpenRun, failure: Failure, outcome: Outcome): Promise<void> {
-  const { direction, id, migration: { revision }, seconds } = failure;
+  const { direction, id, migration: { revision, repeatable }, seconds } = failure;
   const write = (exception: string | undefined) =>
     run.audit.transaction(async (db) => {
       // whoever took the lock may have applied this revision since: its record must stay
       await run.lock.check(db);
+      // one that was to be applied again stays applied, as it was before
+      const stays = repeatable && isApplied(await readVersion(db, revision));
       await db.batch([
-        ...(direction === "upgrade"
+        ...(direction === "upgrade" && !stays
           ? writingVersion(db.dialect, { revision, status: "failed", at: now(), seconds })
           : []),
         closingRun(db.dialect, id, { ...outcome, exception }),

@@ -26,6 +26,50 @@ export function checksumOf(content: Uint8Array, ...dataFiles: readonly Uint8Arra
   return PREFIX + hash.digest("hex");
 }
 
+/** A data file that may be too large for memory: its bytes, as often as they are asked for; `undefined`: it is not there. */
+export type DataFile = (() => AsyncIterable<Uint8Array>) | undefined;
+
+/** {@link checksumOf} with data files that are read in parts. One that is not there is told from an empty one. */
+export async function checksumWithData(content: Uint8Array, dataFiles: readonly DataFile[]): Promise<string> {
+  const hash = createHash("sha256").update(normalize(content));
+  for (const data of dataFiles) {
+    if (data === undefined) {
+      hash.update("\0missing\0");
+      continue;
+    }
+    // the length stands before the bytes, and is known only when all of them were seen
+    let length = 0;
+    for await (const bytes of normalized(data())) length += bytes.length;
+    hash.update(`\0${length}\0`);
+    for await (const bytes of normalized(data())) hash.update(bytes);
+  }
+  return PREFIX + hash.digest("hex");
+}
+
+/** As {@link normalize}, over the borders of the parts. */
+async function* normalized(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let held = new Uint8Array();
+  let begun = false;
+  for await (const chunk of chunks) {
+    const bytes: Uint8Array = held.length === 0 ? chunk : joined(held, chunk);
+    // a mark may be cut, and so may CR LF
+    const enough = begun || bytes.length >= 3;
+    const end = !enough ? 0 : bytes.at(-1) === CARRIAGE_RETURN ? bytes.length - 1 : bytes.length;
+    held = bytes.slice(end);
+    if (end === 0) continue;
+    yield normalize(bytes.subarray(0, end), !begun);
+    begun = true;
+  }
+  if (held.length > 0) yield normalize(held, !begun);
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
 /**
  * Whether the content still has the checksum that was stored, by the algorithm that the stored one names. `undefined`
  * when that is one which this version does not know.
@@ -38,8 +82,8 @@ export function verifyChecksum(
   return stored.startsWith(PREFIX) ? stored === checksumOf(content, ...dataFiles) : undefined;
 }
 
-function normalize(bytes: Uint8Array): Uint8Array {
-  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+function normalize(bytes: Uint8Array, isStart = true): Uint8Array {
+  const hasMark = isStart && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   const start = hasMark ? 3 : 0;
   if (!bytes.includes(CARRIAGE_RETURN)) return bytes.subarray(start);
   const normal = new Uint8Array(bytes.length - start);

@@ -27,12 +27,17 @@ export const DECLARED_NAMES = [
   "retries",
   "tags",
   "requiresBefore",
+  "repeatable",
+  "data",
 ] as const;
 
 export type DeclaredName = typeof DECLARED_NAMES[number];
 
 /** What other Delembics have: said plainly, as ignoring it would run such a migration wrongly. */
-export const LATER_NAMES: ReadonlySet<string> = new Set(["repeatable", "load"]);
+export const LATER_NAMES: ReadonlySet<string> = new Set(["load"]);
+
+/** Why a walk in batches is not repeated. */
+export const REPEATABLE_HINT = "A walk over a table is made once: write a new migration for a new walk.";
 
 export type Declaration = Pick<
   LoadedMigration,
@@ -46,6 +51,8 @@ export type Declaration = Pick<
   | "retries"
   | "tags"
   | "requiresBefore"
+  | "repeatable"
+  | "data"
 >;
 
 /** Takes what is wrong with a member; `problem` continues a sentence that begins with the member's name. */
@@ -78,6 +85,8 @@ export function checkDeclaration(raw: Readonly<Partial<Record<DeclaredName, unkn
     lockTimeoutMs: durationOf("lockTimeout", raw.lockTimeout, report),
     retries: retriesOf(raw.retries, report),
     tags: tagsOf(raw.tags, report),
+    repeatable: flagOf("repeatable", raw.repeatable, false, report),
+    data: dataOf(raw.data, report),
   };
 }
 
@@ -108,7 +117,12 @@ function textOf(value: unknown, report: Report): string {
   return "";
 }
 
-function flagOf(name: "transaction" | "idempotent", value: unknown, standard: boolean, report: Report): boolean {
+function flagOf(
+  name: "transaction" | "idempotent" | "repeatable",
+  value: unknown,
+  standard: boolean,
+  report: Report,
+): boolean {
   if (value === undefined || typeof value === "boolean") return value ?? standard;
   report(name, `must be true or false, not ${show(value)}`);
   return standard;
@@ -132,6 +146,17 @@ function tagsOf(value: unknown, report: Report): readonly string[] {
   if (value === undefined) return [];
   if (Array.isArray(value) && value.every((tag) => typeof tag === "string" && tag !== "")) return value;
   report("tags", `must be a list of texts, not ${show(value)}`);
+  return [];
+}
+
+/** One path or a list of them, without repetitions; what is in the files is a part of what the migration is. */
+function dataOf(value: unknown, report: Report): readonly string[] {
+  if (value === undefined) return [];
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const isPath = (path: unknown): path is string => typeof path === "string" && path.trim() !== "";
+  if (list.every(isPath)) return [...new Set(list)];
+  const wrong = list.find((path) => !isPath(path));
+  report("data", `must be a file or a list of files, not ${show(wrong)}`, 'Write paths as texts: ["data/person.csv"].');
   return [];
 }
 

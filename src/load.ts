@@ -5,9 +5,9 @@
  * @module
  */
 
-import { join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { checksumOf } from "./checksum.ts";
+import { checksumOf, checksumWithData } from "./checksum.ts";
 import { checkDeclaration, type FileReading } from "./declaration.ts";
 import { DelembicError, EXIT, type Fault, reasonOf } from "./errors.ts";
 import { compareIds } from "./graph.ts";
@@ -110,9 +110,28 @@ async function readMigrationFile(source: MigrationFile, { dialect }: LoadOptions
     const hint = "Save it as UTF-8.";
     return faulty({ code: "not-utf-8", message: "The file is not in UTF-8", place: { file }, hint });
   }
-  const reading = await readText(text, source, checksumOf(bytes), dialect);
+  const reading = await withData(await readText(text, source, checksumOf(bytes), dialect), source, bytes);
   const broken = reading.found.length > 0 ? [] : [...text.matchAll(REVISION_REGEXP)].map(([, id = ""]) => id);
   return { ...reading, broken };
+}
+
+/** Makes the data files a part of the checksums of the migrations that declare them. */
+async function withData(reading: FileReading, { path, file }: MigrationFile, bytes: Uint8Array): Promise<FileReading> {
+  if (reading.found.every(({ migration }) => migration.data.length === 0)) return reading;
+  const { dataFile } = await import("./data_files.ts");
+  const folder = dirname(dirname(path));
+  const found: FileReading["found"][number][] = [];
+  for (const { migration, line } of reading.found) {
+    try {
+      const files = await Promise.all(migration.data.map((name) => dataFile(resolve(folder, name))));
+      found.push({ migration: { ...migration, checksum: await checksumWithData(bytes, files) }, line });
+    } catch (error) {
+      const message = `Cannot read the data of ${migration.revision}: ${reasonOf(error)}`;
+      const hint = "Each must be a file that this user may read.";
+      return { found: [], faults: [...reading.faults, { code: "data-file", message, place: { file }, hint }] };
+    }
+  }
+  return { ...reading, found };
 }
 
 /** Where a text of any kind seems to name its revision. */
@@ -167,8 +186,6 @@ async function readPython(text: string, file: string, checksum: string): Promise
       validate: undefined,
       batch: undefined,
       statements: undefined,
-      repeatable: false,
-      data: [],
     };
     return { migration: { ...declaration, kind: "py" as const, file, checksum, ...steps }, line };
   });

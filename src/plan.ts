@@ -44,7 +44,7 @@ export interface PlanStep {
 
 export interface Plan {
   readonly steps: readonly PlanStep[];
-  /** Revisions of the target that are applied already. */
+  /** Revisions of the target that are applied already, as they are now. */
   readonly applied: readonly string[];
 }
 
@@ -53,6 +53,8 @@ export interface PlanInput {
   /** The data revisions that each migration needs. */
   readonly parents: Parents;
   readonly records: ReadonlyMap<string, VersionRecord>;
+  /** Applied revisions that are `repeatable`, and whose file or data is not what was applied. */
+  readonly outdated: ReadonlySet<string>;
   /** Revisions whose last attempt left something committed and was never settled. */
   readonly partial: ReadonlySet<string>;
   readonly gate: (revision: string) => GateAnswer;
@@ -60,6 +62,11 @@ export interface PlanInput {
 
 export function isApplied(record: VersionRecord | undefined): boolean {
   return record?.status === "success";
+}
+
+/** Whether an upgrade would run it: it is not applied, or to be applied again. */
+export function isPending(input: Pick<PlanInput, "records" | "outdated">, revision: string): boolean {
+  return !isApplied(input.records.get(revision)) || input.outdated.has(revision);
 }
 
 /**
@@ -70,12 +77,12 @@ export function isApplied(record: VersionRecord | undefined): boolean {
 export function planUpgrade(input: PlanInput, target: Target): Plan {
   const order = topologicalOrder(input.parents);
   const wanted = wantedBy(input, order, target);
-  const applied = order.filter((id) => wanted.has(id) && isApplied(input.records.get(id)));
+  const applied = order.filter((id) => wanted.has(id) && !isPending(input, id));
   const steps: PlanStep[] = [];
   const blocked = new Set<string>();
   for (const id of order) {
     const migration = input.migrations.get(id);
-    if (migration === undefined || !wanted.has(id) || isApplied(input.records.get(id))) continue;
+    if (migration === undefined || !wanted.has(id) || !isPending(input, id)) continue;
     const blocks = blocksOf(input, migration, blocked);
     if (blocks.length > 0) blocked.add(id);
     steps.push({ migration, blocks });
@@ -93,7 +100,7 @@ function wantedBy(input: PlanInput, order: readonly string[], target: Target): R
       if (target.steps < 0) {
         throw new TargetError(`Cannot upgrade by ${target.steps}`, `Use 'delembic downgrade ${target.steps}'.`);
       }
-      const pending = order.filter((id) => !isApplied(input.records.get(id)));
+      const pending = order.filter((id) => isPending(input, id));
       return ancestorsOf(input.parents, pending.slice(0, target.steps));
     }
     case "revision": {

@@ -5,7 +5,15 @@
  */
 
 import { checkBatch } from "./batch_options.ts";
-import { checkDeclaration, DECLARED_NAMES, type DeclaredName, type FileReading, LATER_NAMES } from "./declaration.ts";
+import {
+  checkDeclaration,
+  type Declaration,
+  DECLARED_NAMES,
+  type DeclaredName,
+  type FileReading,
+  LATER_NAMES,
+  REPEATABLE_HINT,
+} from "./declaration.ts";
 import type { Fault } from "./errors.ts";
 import type { BatchStep, LoadedMigration, Migration, MigrationKind, Step } from "./migration.ts";
 import { importFault } from "./script_fault.ts";
@@ -89,7 +97,7 @@ class ScriptReader {
     const plan = checkBatch(members["batch"], (problem, hint) => {
       this.#fault("declaration", `'batch' ${problem}`, "batch", hint);
     });
-    this.#checkBatched(members, declaration.transaction);
+    this.#checkBatched(members, declaration);
     for (const name of FUNCTIONS) this.#checkFunction(name, members[name], members["batch"] !== undefined);
     if (this.#faults.length > 0) return { found: [], faults: this.#faults };
     const { kind, file, checksum } = this.#source;
@@ -100,8 +108,6 @@ class ScriptReader {
       checksum,
       ...stepsOf(exported as Migration, file),
       batch: plan === undefined ? undefined : { plan, apply: batchStepOf(exported as Migration) },
-      repeatable: false,
-      data: [],
       statements: undefined,
     };
     return { found: [{ migration, line: this.#lineOf("revision") }], faults: [] };
@@ -125,7 +131,7 @@ class ScriptReader {
   }
 
   /** `batch` and `apply` come together, and without `upgrade`. */
-  #checkBatched(members: Readonly<Record<string, unknown>>, transaction: boolean): void {
+  #checkBatched(members: Readonly<Record<string, unknown>>, { transaction, repeatable }: Declaration): void {
     const has = (name: string) => members[name] !== undefined;
     if (has("batch") && !has("apply")) {
       this.#fault("declaration", "'apply' is missing, which does one batch", "batch", APPLY_HINT);
@@ -144,6 +150,9 @@ class ScriptReader {
     if (has("batch") && !transaction) {
       const hint = "Each batch has a transaction of its own, with its checkpoint: take 'transaction' out.";
       this.#fault("declaration", "'transaction' cannot be false beside 'batch'", "transaction", hint);
+    }
+    if (has("batch") && repeatable) {
+      this.#fault("declaration", "'repeatable' cannot stand beside 'batch'", "repeatable", REPEATABLE_HINT);
     }
   }
 

@@ -6,7 +6,14 @@
  */
 
 import { checkBatch, parseBatchLine, parseThrottleLine, type ReportBatch } from "./batch_options.ts";
-import { checkDeclaration, type DeclaredName, type FileReading, LATER_NAMES } from "./declaration.ts";
+import {
+  checkDeclaration,
+  type Declaration,
+  type DeclaredName,
+  type FileReading,
+  LATER_NAMES,
+  REPEATABLE_HINT,
+} from "./declaration.ts";
 import type { Fault } from "./errors.ts";
 import { parseList, parseText } from "./header_value.ts";
 import type { BatchPlan, LoadedMigration } from "./migration.ts";
@@ -33,8 +40,10 @@ const HEADER_NAMES: Readonly<Record<string, DeclaredName>> = {
   retries: "retries",
   tags: "tags",
   requires_before: "requiresBefore",
+  repeatable: "repeatable",
+  data: "data",
 };
-const LISTS: ReadonlySet<DeclaredName> = new Set(["dependsOn", "tags", "requiresBefore"]);
+const LISTS: ReadonlySet<DeclaredName> = new Set(["dependsOn", "tags", "requiresBefore", "data"]);
 const MAY_BE_EMPTY: ReadonlySet<DeclaredName> = new Set([...LISTS, "description"]);
 
 /** Where a SQL migration comes from. */
@@ -138,7 +147,7 @@ class SqlReader {
   }
 
   /** The plan of the walk, if the file declares one and all of it is right. */
-  #batchPlan(transaction: boolean): BatchPlan | undefined {
+  #batchPlan({ transaction, repeatable }: Declaration): BatchPlan | undefined {
     if (this.#batch === undefined) {
       if (this.#throttleLine !== undefined) {
         const hint = "Write '-- delembic batch: person by id', or take 'throttle' out.";
@@ -150,6 +159,9 @@ class SqlReader {
     if (!transaction) {
       const hint = "Each batch has a transaction of its own, with its checkpoint: take 'transaction' out.";
       this.#fault("declaration", "'transaction' cannot be false beside 'batch'", line, hint);
+    }
+    if (repeatable) {
+      this.#fault("declaration", "'repeatable' cannot stand beside 'batch'", line, REPEATABLE_HINT);
     }
     this.#checkRanges(line);
     if (raw === undefined || this.#batchFailed) return undefined;
@@ -226,7 +238,7 @@ class SqlReader {
       );
     }
     if (declaration.transaction) this.#checkTransaction();
-    const plan = this.#batchPlan(declaration.transaction);
+    const plan = this.#batchPlan(declaration);
     const faults = [...textFaults, ...this.#faults].sort((a, b) => (a.place.line ?? 0) - (b.place.line ?? 0));
     if (faults.length > 0) return { found: [], faults };
     const statements = {
@@ -244,8 +256,6 @@ class SqlReader {
       validate: statements.validate.length === 0 ? undefined : validateAll(statements.validate, file),
       downgrade: this.#sections.has("downgrade") ? runAll(statements.downgrade, context) : undefined,
       batch: plan === undefined ? undefined : { plan, apply: runRange(statements.upgrade, context) },
-      repeatable: false,
-      data: [],
       statements,
     };
     return { found: [{ migration, line: this.#lines.get("revision") }], faults };
@@ -307,6 +317,7 @@ function parseValue(name: DeclaredName, value: string): unknown {
   switch (name) {
     case "transaction":
     case "idempotent":
+    case "repeatable":
       return value === "true" ? true : value === "false" ? false : value;
     case "retries":
       return /^\d+$/.test(value) ? Number(value) : value;

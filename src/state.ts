@@ -5,7 +5,7 @@
  */
 
 import { topologicalOrder } from "./graph.ts";
-import { isApplied, type PlanInput, planUpgrade, type VersionRecord } from "./plan.ts";
+import { isApplied, isPending, type PlanInput, planUpgrade, type VersionRecord } from "./plan.ts";
 import type { LoadedMigration } from "./migration.ts";
 
 export type MigrationState = "applied" | "pending" | "failed" | "blocked" | "changed" | "missing" | "running";
@@ -22,7 +22,7 @@ export interface HistoryEntry {
 export interface HistoryInput extends PlanInput {
   /** Revisions with an open row of the run history, while somebody holds the lock. */
   readonly running: ReadonlySet<string>;
-  /** Applied revisions whose file is not what was applied. */
+  /** Applied revisions whose file is not what was applied, though they are not `repeatable`. */
   readonly changed: ReadonlySet<string>;
 }
 
@@ -46,7 +46,7 @@ export function historyOf(input: HistoryInput): HistoryEntry[] {
 function statusOf(input: HistoryInput, revision: string, blocked: ReadonlySet<string>): MigrationState {
   if (input.running.has(revision)) return "running";
   const record = input.records.get(revision);
-  if (isApplied(record)) return input.changed.has(revision) ? "changed" : "applied";
+  if (!isPending(input, revision)) return input.changed.has(revision) ? "changed" : "applied";
   if (input.partial.has(revision) || record?.status === "failed") return "failed";
   return blocked.has(revision) ? "blocked" : "pending";
 }

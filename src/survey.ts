@@ -16,7 +16,7 @@ import {
   withRightsHint,
 } from "./ledger.ts";
 import { type LeaseState, readLease } from "./lock.ts";
-import { isApplied, type VersionRecord } from "./plan.ts";
+import { isApplied, isPending, type VersionRecord } from "./plan.ts";
 import { gateOf, needsAlembic, type Project, unknownDependencies } from "./project.ts";
 import type { HistoryInput } from "./state.ts";
 
@@ -27,7 +27,7 @@ export interface Survey extends HistoryInput {
   readonly lease: LeaseState | undefined;
   /** Why Alembic's state could not be told, where it could not; then nothing shows as blocked by it. */
   readonly alembicError: DelembicError | undefined;
-  /** Pending migrations with dependencies that nobody knows; these do not show as blocked either. */
+  /** Pending migrations with dependencies that nobody knows, or without their data; these do not show as blocked. */
   readonly unknown: ReadonlyMap<string, readonly Fault[]>;
 }
 
@@ -73,7 +73,8 @@ export async function survey(project: Project, db: Queryable): Promise<Survey> {
   const openRuns = await readOpenRuns(db);
   const partialRuns = await readPartialRuns(db);
   const lease = db.dialect.leaseLock ? await readLease(db) : undefined;
-  const { gate, error, unknown } = await alembicState(project, db, records);
+  const { changed, outdated } = changedOf(project, await readChecksums(db), records);
+  const { gate, error, unknown } = await alembicState(project, db, { records, outdated });
   return {
     migrations: project.migrations,
     parents: project.parents,
@@ -81,7 +82,8 @@ export async function survey(project: Project, db: Queryable): Promise<Survey> {
     partial: new Set(partialRuns.keys()),
     partialRuns,
     gate,
-    changed: changedOf(project, await readChecksums(db), records),
+    changed,
+    outdated,
     running: new Set(openRuns.flatMap(({ revision }) => revision ?? [])),
     openRuns,
     lease,
@@ -90,27 +92,30 @@ export async function survey(project: Project, db: Queryable): Promise<Survey> {
   };
 }
 
-/** Applied revisions whose file is not what was applied. Those that the Python tool applied have no checksum. */
+/**
+ * Applied revisions whose file is not what was applied: changed, or to be applied again where they are `repeatable`.
+ * Those that the Python tool applied have no checksum.
+ */
 function changedOf(
   project: Project,
   checksums: ReadonlyMap<string, string>,
   records: ReadonlyMap<string, VersionRecord>,
-): Set<string> {
-  return new Set(
-    [...project.migrations.values()]
-      .filter(({ revision }) => isApplied(records.get(revision)))
-      .filter(({ revision, checksum }) => checksums.has(revision) && checksums.get(revision) !== checksum)
-      .map(({ revision }) => revision),
-  );
+): Pick<Survey, "changed" | "outdated"> {
+  const other = [...project.migrations.values()]
+    .filter(({ revision }) => isApplied(records.get(revision)))
+    .filter(({ revision, checksum }) => checksums.has(revision) && checksums.get(revision) !== checksum);
+  const idsOf = (repeatable: boolean) =>
+    new Set(other.filter((migration) => migration.repeatable === repeatable).map(({ revision }) => revision));
+  return { changed: idsOf(false), outdated: idsOf(true) };
 }
 
-async function alembicState(project: Project, db: Queryable, records: ReadonlyMap<string, VersionRecord>) {
-  const applied = (id: string) => isApplied(records.get(id));
-  const pending = [...project.migrations.keys()].filter((id) => !applied(id));
+async function alembicState(project: Project, db: Queryable, seen: Pick<Survey, "records" | "outdated">) {
+  const applied = (id: string) => isApplied(seen.records.get(id));
+  const pending = [...project.migrations.keys()].filter((id) => isPending(seen, id));
   const unknown = new Map<string, readonly Fault[]>();
   try {
     for (const id of pending) {
-      const faults = await unknownDependencies(project, id, applied);
+      const faults = [...await unknownDependencies(project, id, applied), ...await missingDataOf(project, id)];
       if (faults.length > 0) unknown.set(id, faults);
     }
     const known = pending.filter((id) => !unknown.has(id));
@@ -119,6 +124,13 @@ async function alembicState(project: Project, db: Queryable, records: ReadonlyMa
     if (!(error instanceof DelembicError)) throw error;
     return { gate: () => ({ missing: [], tooLate: [] }), error, unknown };
   }
+}
+
+async function missingDataOf({ migrations, config }: Project, revision: string): Promise<Fault[]> {
+  const migration = migrations.get(revision);
+  if (migration === undefined || migration.data.length === 0) return [];
+  const { missingData } = await import("./data_files.ts");
+  return await missingData(migration, config.scriptLocation);
 }
 
 /** Whether Alembic lets these migrations run, by what its version table holds now. */

@@ -89,7 +89,9 @@ function problemOf(
       return {
         kind: status,
         revision,
-        message: `Migration ${revision} is not applied.`,
+        message: seen.outdated.has(revision)
+          ? `Migration ${revision} was changed after it was applied, and is to be applied again (${migration?.file}).`
+          : `Migration ${revision} is not applied.`,
         hint: "Run 'delembic upgrade'.",
       };
     case "failed":

@@ -94,7 +94,8 @@ export function profileLines(profile: Profile, shown: (file: string) => string):
   if (needed.length > 0) rows.push(["Depends on:", needed.join(", ")]);
   if (neededBy.length > 0) rows.push(["Needed by:", neededBy.join(", ")]);
   // what was thrown once is of no interest when the migration is applied (defect 18)
-  const failure = isApplied(record) ? undefined : runs.find(({ status }) => FAILED.has(status ?? ""));
+  const attempts = !isApplied(record) ? runs : isOutdated(profile) ? runs.slice(0, 1) : [];
+  const failure = attempts.find(({ status }) => FAILED.has(status ?? ""));
   const lastError = failure?.exception ?? "";
   return [
     ...columns(rows),
@@ -107,9 +108,15 @@ export function profileLines(profile: Profile, shown: (file: string) => string):
   ];
 }
 
-function checksumNote({ status, record }: Profile): string {
-  if (status === "changed") return " (changed since it was applied)";
-  return isApplied(record) ? " (as applied)" : "";
+function checksumNote(profile: Profile): string {
+  if (isOutdated(profile)) return " (changed since it was applied)";
+  return isApplied(profile.record) ? " (as applied)" : "";
+}
+
+/** Whether the file is not what was applied; where it is `repeatable`, it is to be applied again. */
+function isOutdated({ status, record }: Profile): boolean {
+  if (status === "changed") return true;
+  return isApplied(record) && (status === "pending" || status === "blocked" || status === "failed");
 }
 
 function stepsOf(migration: LoadedMigration): string[] {
@@ -118,10 +125,11 @@ function stepsOf(migration: LoadedMigration): string[] {
 }
 
 function optionsOf(migration: LoadedMigration): string[] {
-  const { transaction, idempotent, timeoutMs, lockTimeoutMs, tags, requiresBefore } = migration;
+  const { transaction, idempotent, repeatable, timeoutMs, lockTimeoutMs, tags, requiresBefore } = migration;
   return [
     ...(transaction ? [] : ["no transaction"]),
     ...(idempotent ? ["idempotent"] : []),
+    ...(repeatable ? ["repeatable"] : []),
     ...(timeoutMs === undefined ? [] : [`timeout ${timeoutMs / 1000} s`]),
     ...(lockTimeoutMs === undefined ? [] : [`lock timeout ${lockTimeoutMs / 1000} s`]),
     ...(tags.length === 0 ? [] : [`tags ${tags.join(" ")}`]),
@@ -139,7 +147,7 @@ export function profileDocument(profile: Profile): Record<string, unknown> {
     file: migration?.file ?? null,
     kind: migration?.kind ?? null,
     checksum: migration?.checksum ?? null,
-    changed: status === "changed",
+    changed: isOutdated(profile),
     dependsOn: needs,
     neededBy,
     blocks,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { checksumOf, verifyChecksum } from "../../src/checksum.ts";
+import { checksumOf, checksumWithData, verifyChecksum } from "../../src/checksum.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -48,6 +48,40 @@ Deno.test("checksumOf() is the same for any text with LF and with CR LF", () => 
     const clean = lines.map((line) => line.replace(/[\r\n]/g, ""));
     assert.equal(checksumOf(bytes(clean.join("\n"))), checksumOf(bytes(clean.join("\r\n"))));
   }));
+});
+
+Deno.test("checksumWithData() is checksumOf(), however the data files are cut", async () => {
+  const pieces = fc.array(fc.constantFrom("\r", "\n", "\r\n", "a", "\ufeff", "é"), { maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(pieces, { maxLength: 3 }), fc.integer({ min: 1, max: 5 }), async (files, size) => {
+      const contents = files.map((file) => bytes(file.join("")));
+      async function* cut(content: Uint8Array): AsyncGenerator<Uint8Array> {
+        // the same buffer each time, as a file is read
+        const buffer = new Uint8Array(size);
+        for (let at = 0; at < content.length; at += size) {
+          const part = await Promise.resolve(content.subarray(at, at + size));
+          buffer.set(part);
+          yield buffer.subarray(0, part.length);
+        }
+      }
+      assert.equal(
+        await checksumWithData(bytes("x"), contents.map((content) => () => cut(content))),
+        checksumOf(bytes("x"), ...contents),
+      );
+    }),
+  );
+});
+
+Deno.test("checksumWithData() tells a file that is not there from an empty one, and from none", async () => {
+  const empty = () => (async function* () {})();
+  const sums = [
+    await checksumWithData(bytes("x"), []),
+    await checksumWithData(bytes("x"), [undefined]),
+    await checksumWithData(bytes("x"), [empty]),
+    await checksumWithData(bytes("x"), [empty, undefined]),
+    await checksumWithData(bytes("x"), [undefined, empty]),
+  ];
+  assert.equal(new Set(sums).size, sums.length);
 });
 
 Deno.test("verifyChecksum() compares by the stored algorithm, and says when it does not know it", () => {

@@ -45,6 +45,7 @@ function input(
     migrations: new Map(migrations.map((one) => [one.revision, one])),
     parents: new Map(migrations.map(({ revision, dependsOn }) => [revision, dependsOn])),
     records: new Map([...applied.map(record("success")), ...(more.failed ?? []).map(record("failed"))]),
+    outdated: new Set(),
     partial: new Set(),
     gate: () => ({ missing: [], tooLate: [] }),
     ...more,
@@ -123,6 +124,16 @@ Deno.test("planUpgrade() blocks Python files, partly committed attempts and thos
   ]);
 });
 
+Deno.test("planUpgrade() runs what is to be applied again, and nothing that depends on it", () => {
+  const given = (...outdated: string[]) => input(four, ["D001", "D002", "D003"], { outdated: new Set(outdated) });
+  assert.deepEqual(upgrade(given("D001"), "head"), ["D001", "D010"]);
+  assert.deepEqual(planUpgrade(given("D001"), parseTarget("head")).applied, ["D002", "D003"]);
+  assert.deepEqual(upgrade(given("D001", "D003"), "D002"), ["D001"]);
+  assert.deepEqual(upgrade(given("D002", "D003"), "+1"), ["D002"]);
+  assert.deepEqual(upgrade(given("D002", "D003"), "+2"), ["D002", "D003"]);
+  assert.deepEqual(downgrade(given("D001", "D003"), "base"), ["D003", "D002", "D001"]);
+});
+
 function downgrade(given: PlanInput, target: string): string[] {
   return planDowngrade(given, parseTarget(target)).map(({ revision }) => revision);
 }
@@ -160,8 +171,50 @@ Deno.test("historyOf() tells each state", () => {
   ]);
 });
 
+Deno.test("historyOf() shows what is to be applied again as pending, whatever the file has become", () => {
+  const given = input(four, ["D001", "D002", "D003"], {
+    outdated: new Set(["D001", "D002", "D003"]),
+    partial: new Set(["D002"]),
+    gate: (id) => ({ missing: id === "D003" ? ["x"] : [], tooLate: [] }),
+  });
+  const entries = historyOf({ ...given, running: new Set(), changed: new Set() });
+  assert.deepEqual(entries.map(({ revision, status }) => [revision, status]), [
+    ["D001", "pending"],
+    ["D002", "failed"],
+    ["D003", "blocked"],
+    ["D010", "blocked"],
+  ]);
+});
+
 Deno.test("resolveRevision() takes a whole id even where it begins another", () => {
   assert.equal(resolveRevision("D1", ["D1", "D10"]), "D1");
+});
+
+Deno.test("planUpgrade() of any ledger: what is pending and wanted, after what it needs, once; then nothing is left", () => {
+  const graphs = fc.array(
+    fc.record({ needs: fc.array(fc.nat(20), { maxLength: 3 }), applied: fc.boolean(), outdated: fc.boolean() }),
+    { minLength: 1, maxLength: 20 },
+  );
+  fc.assert(fc.property(graphs, fc.nat(20), (nodes, count) => {
+    const migrations = nodes.map(({ needs, outdated }, index) =>
+      migration(`D${index}`, [...new Set(needs.filter((n) => n < index))].map((n) => `D${n}`), { repeatable: outdated })
+    );
+    const idsOf = (test: (node: typeof nodes[number]) => boolean) =>
+      nodes.flatMap((node, index) => test(node) ? [`D${index}`] : []);
+    const applied = idsOf((node) => node.applied), outdated = new Set(idsOf((node) => node.applied && node.outdated));
+    const given = input(migrations, applied, { outdated });
+    const steps = upgrade(given, "head");
+    assert.deepEqual(new Set(steps), new Set(idsOf((node) => !node.applied || node.outdated)));
+    assert.equal(new Set(steps).size, steps.length);
+    for (const [at, id] of steps.entries()) {
+      const later = new Set(steps.slice(at));
+      assert.ok((given.parents.get(id) ?? []).every((need) => !later.has(need)));
+    }
+    const some = upgrade(given, `+${Math.min(count, steps.length)}`);
+    assert.deepEqual(some, steps.filter((id) => some.includes(id)));
+    assert.ok(some.length >= Math.min(count, steps.length));
+    assert.deepEqual(upgrade(input(migrations, [...applied, ...steps]), "head"), []);
+  }));
 });
 
 Deno.test("planUpgrade() then planDowngrade() of any target come back to where they were", () => {

@@ -235,20 +235,47 @@ Deno.test("readScriptMigration() takes slips of known members for what they are,
   );
 });
 
+Deno.test("readScriptMigration() reads what makes a migration run again", async () => {
+  const one = await migrationOf(
+    `export default { revision: "D1", repeatable: true, data: "data/a.csv", upgrade() {} };`,
+  );
+  assert.deepEqual([one.repeatable, one.data], [true, ["data/a.csv"]]);
+  const two = await migrationOf(`export default { revision: "D1", data: ["a", "b", "a"], upgrade() {} };`);
+  assert.deepEqual([two.repeatable, two.data], [false, ["a", "b"]]);
+  assert.deepEqual(
+    await faultsOf(`export default {
+  revision: "D1",
+  repeatable: "yes",
+  data: ["a", 5],
+  upgrade() {},
+};`),
+    [
+      "D001.ts:3 'repeatable' must be true or false, not \"yes\"",
+      "D001.ts:4 'data' must be a file or a list of files, not 5 (Write paths as texts: [\"data/person.csv\"].)",
+    ],
+  );
+  assert.deepEqual(
+    await faultsOf(`export default {
+  revision: "D1",
+  repeatable: true,
+  batch: { table: "person" },
+  async apply() {},
+};`),
+    [
+      "D001.ts:3 'repeatable' cannot stand beside 'batch' " +
+      "(A walk over a table is made once: write a new migration for a new walk.)",
+    ],
+  );
+});
+
 Deno.test("readScriptMigration() refuses what only a later version has", async () => {
   assert.deepEqual(
     await faultsOf(`export default {
   revision: "D1",
-  batch: { table: "person" },
-  async apply() {},
-  repeatable: true,
+  load: "person",
   upgrade() {},
 };`),
-    [
-      "D001.ts:3 'batch' is not in this version of Delembic (Take it out; it would be without effect.)",
-      "D001.ts:4 'apply' is not in this version of Delembic (Take it out; it would be without effect.)",
-      "D001.ts:5 'repeatable' is not in this version of Delembic (Take it out; it would be without effect.)",
-    ],
+    ["D001.ts:3 'load' is not in this version of Delembic (Take it out; it would be without effect.)"],
   );
 });
 

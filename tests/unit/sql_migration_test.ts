@@ -7,9 +7,6 @@ function read(text: string, kind: Kind = "postgresql") {
   return readSqlMigration(text, {
     file: "versions/D004.sql",
     checksum: "sha256:v1:00",
-    batch: undefined,
-    repeatable: false,
-    data: [],
     dialect: { lexicon: LEXICONS[kind], transactionalDdl: kind !== "mysql", commitsImplicitly: () => false },
   });
 }
@@ -69,6 +66,9 @@ Deno.test("readSqlMigration() reads the header, the options and the sections", (
     kind: "sql",
     file: "versions/D004.sql",
     checksum: "sha256:v1:00",
+    batch: undefined,
+    repeatable: false,
+    data: [],
   });
   assert.ok(upgrade && validate && downgrade);
   const texts = (list: readonly { readonly text: string; readonly line: number }[] | undefined) =>
@@ -80,6 +80,20 @@ Deno.test("readSqlMigration() reads the header, the options and the sections", (
   assert.deepEqual(texts(statements?.validate), [[18, "select count(*) = 0 from person where email <> lower(email)"]]);
   assert.deepEqual(texts(statements?.downgrade), [[20, "delete from person"]]);
   assert.equal(read(FULL).found[0]?.line, 2);
+});
+
+Deno.test("readSqlMigration() reads what makes a migration run again", () => {
+  const text = "-- delembic revision: D1\n-- delembic repeatable: true\n-- delembic data: data/a.csv, data/b.csv\n" +
+    "-- delembic upgrade\nselect 1;\n";
+  const { repeatable, data } = migrationOf(text);
+  assert.deepEqual([repeatable, data], [true, ["data/a.csv", "data/b.csv"]]);
+  assert.deepEqual(
+    faultsOf(text.replace("data: data/a.csv, data/b.csv", "batch: person by id").replace(";", " where :range;")),
+    [
+      "3 'repeatable' cannot stand beside 'batch' " +
+      "(A walk over a table is made once: write a new migration for a new walk.)",
+    ],
+  );
 });
 
 Deno.test("readSqlMigration() has a default for all that is not said", () => {
@@ -141,9 +155,9 @@ Deno.test("readSqlMigration() reports all that is wrong, in the order of the lin
 -- delembic transaction: no
 -- delembic tags
 -- delembic lock_timeout:
--- delembic batch: person by id size 1000
+-- delembic batch:
 -- delembic load: person from data/person.csv
--- delembic repeatable: true
+-- delembic repeatable: always
 -- delembic frobnicate: true
 select 1;
 select 2;
@@ -162,12 +176,12 @@ select 'a`;
     "6 'transaction' must be true or false, not \"no\"",
     "7 'tags' has no value (Write '-- delembic tags: …'.)",
     "8 'lock_timeout' has no value (Write '-- delembic lock_timeout: …'.)",
-    "9 'batch' is not in this version of Delembic (Take it out; it would be without effect.)",
+    "9 'batch' has no value (Write '-- delembic batch: person by id'.)",
     "10 'load' is not in this version of Delembic (Take it out; it would be without effect.)",
-    "11 'repeatable' is not in this version of Delembic (Take it out; it would be without effect.)",
+    "11 'repeatable' must be true or false, not \"always\"",
     "12 Unknown directive 'frobnicate' (Known are revision, depends_on, description, transaction, idempotent, timeout, " +
-    "lock_timeout, retries, tags, requires_before, upgrade, validate, downgrade; a comment that is none of them must " +
-    "not begin with 'delembic'.)",
+    "lock_timeout, retries, tags, requires_before, repeatable, data, batch, throttle, upgrade, validate, downgrade; a " +
+    "comment that is none of them must not begin with 'delembic'.)",
     "13 A statement stands before the first section (Write '-- delembic upgrade' on a line above it.)",
     "16 '-- delembic validate' must stand on a line of its own",
     "17 'idempotent' stands behind '-- delembic upgrade' (Move it to the top of the file, before the first section.)",

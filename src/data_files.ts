@@ -1,0 +1,57 @@
+/**
+ * The files that a migration declares as its data.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import type { DataFile } from "./checksum.ts";
+import { type Fault, reasonOf } from "./errors.ts";
+import type { LoadedMigration } from "./migration.ts";
+
+/** How much of a file is in memory, in bytes. */
+const CHUNK_BYTES = 1 << 20;
+
+/** One data file, to be read as often as is wanted; `undefined` when it is not there. @throws what the system says */
+export async function dataFile(path: string): Promise<DataFile> {
+  try {
+    using file = await Deno.open(path);
+    // a folder opens, and fails at the first byte
+    await file.read(new Uint8Array(1));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
+  return () => chunksOf(path);
+}
+
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  using file = await Deno.open(path);
+  const buffer = new Uint8Array(CHUNK_BYTES);
+  for (;;) {
+    const size = await file.read(buffer);
+    if (size === null) return;
+    yield buffer.subarray(0, size);
+  }
+}
+
+/** The data files of a migration that are not there. One that is not to run does not need them. */
+export async function missingData(
+  { data, file }: Pick<LoadedMigration, "data" | "file">,
+  folder: string,
+): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  for (const path of data) {
+    try {
+      await Deno.stat(join(folder, path));
+    } catch (error) {
+      faults.push({
+        code: "data-file",
+        message: `Cannot read the data file ${path}: ${reasonOf(error)}`,
+        place: { file },
+        hint: "Its path is relative to the folder 'script_location', where 'versions' is.",
+      });
+    }
+  }
+  return faults;
+}
