@@ -9,6 +9,7 @@
  * @module
  */
 
+import { endingWalk, forgettingWalk } from "./batch_writes.ts";
 import { DatabaseError, type Session } from "./db/database.ts";
 import { now, type UtcText } from "./clock.ts";
 import { openConnection } from "./connection.ts";
@@ -32,6 +33,7 @@ import type { OpenRun } from "./open_run.ts";
 import { isApplied } from "./plan.ts";
 import { Sources } from "./sources.ts";
 import { loadEnvironment, toldRun } from "./told_run.ts";
+import { PausedError } from "./walk_errors.ts";
 import { watchSession, type WorkSession } from "./work_session.ts";
 
 export type Direction = "upgrade" | "downgrade";
@@ -79,13 +81,19 @@ export async function attempt(
   const start = performance.now();
   const { id, startedAt } = options.opened ?? await open(run, revision, options.direction);
   await run.step("run-opened", revision);
+  const elapsed = () => (performance.now() - start) / 1000;
+  const failed = { id, migration, direction: options.direction };
+  try {
+    if (options.direction === "upgrade") await walkFirst(run, migration, { ...options, startedAt });
+  } catch (error) {
+    return await recordFailure(run, { ...failed, error, seconds: elapsed(), partial: false });
+  }
   const work = watchSession(await run.workSession(), {
     transaction: migration.transaction,
     beforePartial: async () => {
       if (!migration.idempotent) await markPartial(run.audit, id);
     },
   });
-  const elapsed = () => (performance.now() - start) / 1000;
   try {
     await runSteps(run, work, migration, { ...options, startedAt });
     const ending = { id, at: now(), seconds: elapsed(), ...options };
@@ -96,7 +104,7 @@ export async function attempt(
     return { status: "done", seconds: ending.seconds, next };
   } catch (error) {
     await undo(run, work.session);
-    return await recordFailure(run, { id, migration, direction: options.direction, error, seconds: elapsed(), work });
+    return await recordFailure(run, { ...failed, error, seconds: elapsed(), partial: work.partial });
   }
 }
 
@@ -104,6 +112,18 @@ async function open(run: OpenRun, revision: string, direction: Direction): Promi
   const startedAt = now();
   const status = direction === "upgrade" ? "running" : "downgrading";
   return { revision, startedAt, id: await run.audit.openRun({ revision, startedAt, status, ...run.actor }) };
+}
+
+/** What a migration in batches does before the transaction that validates and records it. */
+async function walkFirst(
+  run: OpenRun,
+  migration: LoadedMigration,
+  { number, startedAt }: { readonly number: number; readonly startedAt: UtcText },
+): Promise<void> {
+  if (migration.batch === undefined) return;
+  const { walk } = await import("./walk.ts");
+  using limited = withTimeout(run.signal, migration.timeoutMs);
+  await walk(run, migration, { number, startedAt, signal: limited.signal });
 }
 
 /** The user's code: `upgrade` and `validate`, or `downgrade`. */
@@ -148,7 +168,7 @@ interface Ending extends AttemptOptions {
 async function record(
   run: OpenRun,
   work: Session,
-  { revision, checksum, file }: LoadedMigration,
+  { revision, checksum, file, batch }: LoadedMigration,
   { id, at, seconds, direction, next }: Ending,
 ): Promise<OpenedRun | undefined> {
   run.signal.throwIfAborted();
@@ -162,6 +182,9 @@ async function record(
       ? writingVersion(dialect, { revision, status: "success", at, seconds })
       : [deletingVersion(dialect, revision)]),
     ...(up ? writingChecksum(dialect, { revision, checksum, file, at }) : []),
+    ...(batch === undefined
+      ? []
+      : [up ? endingWalk(dialect, revision, { status: "done" }) : forgettingWalk(dialect, revision)]),
     closingRun(dialect, id, { status: up ? "success" : "downgraded", endedAt: at, seconds }),
     ...opening.map((row) => openingRun(dialect, row)),
   ]);
@@ -223,19 +246,20 @@ interface Failure {
   readonly direction: Direction;
   readonly error: unknown;
   readonly seconds: number;
-  readonly work: WorkSession;
+  /** A part of the work is committed, and may not be done twice. */
+  readonly partial: boolean;
 }
 
 async function recordFailure(run: OpenRun, failure: Failure): Promise<AttemptResult> {
-  const { error, migration, seconds, work } = failure;
-  const partial = work.partial && !migration.idempotent;
+  const { error, migration, seconds } = failure;
+  const partial = failure.partial && !migration.idempotent;
   const outcome = (status: Outcome["status"]): Outcome => ({
     status: partial ? "partial" : status,
     endedAt: now(),
     seconds,
     exception: describe(error),
   });
-  if (error instanceof Interruption || error instanceof LockLostError) {
+  if (error instanceof Interruption || error instanceof PausedError || error instanceof LockLostError) {
     await closeRun(run.audit, failure.id, outcome("interrupted"));
     return { status: "interrupted", error, partial };
   }

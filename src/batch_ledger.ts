@@ -64,6 +64,8 @@ export interface RangeRow {
   readonly cursor: Key | undefined;
   readonly rowsDone: number;
   readonly batches: number;
+  /** Rows of a batch, as they were last. */
+  readonly batchSize: number | undefined;
   /** Spent in batches that were committed. */
   readonly seconds: number;
   readonly holder: string | undefined;
@@ -168,6 +170,7 @@ function rangeOf(row: Row): RangeRow {
     cursor: keyOf(row["cursor_key"]),
     rowsDone: Number(row["rows_done"]),
     batches: Number(row["batches"]),
+    batchSize: numberOf(row["batch_size"]),
     seconds: Number(row["seconds"]),
     holder: textOf(row["holder"]),
     backend: numberOf(row["backend"]),

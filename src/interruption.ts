@@ -66,14 +66,15 @@ function whenAborted(signal: AbortSignal): { promise: Promise<"aborted">; forget
   return { promise, forget: () => signal.removeEventListener("abort", onAbort) };
 }
 
-/** A signal that is aborted by `signal`, or with a {@link MigrationTimeoutError} after some milliseconds. */
+/** A signal that is aborted by `signal`, or with an error of time after some milliseconds. */
 export function withTimeout(
   signal: AbortSignal,
   milliseconds: number | undefined,
+  late: (milliseconds: number) => Error = (time) => new MigrationTimeoutError(time),
 ): { signal: AbortSignal } & Disposable {
   if (milliseconds === undefined) return { signal, [Symbol.dispose]() {} };
   const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(new MigrationTimeoutError(milliseconds)), milliseconds);
+  const timer = setTimeout(() => timeout.abort(late(milliseconds)), milliseconds);
   return {
     signal: AbortSignal.any([signal, timeout.signal]),
     [Symbol.dispose]: () => clearTimeout(timer),

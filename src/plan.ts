@@ -125,7 +125,7 @@ function blocksOf(input: PlanInput, migration: LoadedMigration, blocked: Readonl
   if (tooLate.length > 0) blocks.push({ kind: "too-late", applied: tooLate });
   const revisions = (input.parents.get(migration.revision) ?? []).filter((id) => blocked.has(id));
   if (revisions.length > 0) blocks.push({ kind: "data", revisions: revisions.sort(compareIds) });
-  if (migration.upgrade === undefined) blocks.push({ kind: "python" });
+  if (migration.kind === "py") blocks.push({ kind: "python" });
   if (input.partial.has(migration.revision)) blocks.push({ kind: "partial" });
   return blocks;
 }

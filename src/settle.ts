@@ -28,7 +28,7 @@ export function outcomeOf(run: RunRecord, version: VersionRecord | undefined): O
     : { status: "interrupted", endedAt, seconds, exception: DIED };
 }
 
-const DIED = "The process ended before the migration did; its work was rolled back.";
+const DIED = "The process ended before the migration did; what it had not committed was rolled back.";
 const DIED_PARTIAL = "The process ended in the middle of work that could not be rolled back.";
 
 export async function settleDeadRuns(audit: AuditConnection, emit: EventSink): Promise<void> {

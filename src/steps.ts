@@ -22,7 +22,18 @@ export const STEPS = [
   "unlocked",
 ] as const;
 
-export type StepName = typeof STEPS[number];
+/** Within a walk in batches, between `run-opened` and `work-begun`. */
+export const BATCH_STEPS = [
+  "walk-begun",
+  "range-claimed",
+  "batch-begun",
+  "batch-applied",
+  "batch-checkpointed",
+  "batch-committed",
+  "walk-done",
+] as const;
+
+export type StepName = typeof STEPS[number] | typeof BATCH_STEPS[number];
 
 /** Told at each step; may take its time, or end the process. */
 export type StepHook = (step: StepName, revision?: string) => void | Promise<void>;

@@ -1,0 +1,101 @@
+/**
+ * Handing out ranges of a walk: whoever is at work, in this process or on another host, takes one at a time from the
+ * database, which sees to it that nobody else has it.
+ *
+ * @module
+ */
+
+import type { Key } from "./batch_key.ts";
+import { type RangeRow, readRange, readWalk, readWalks } from "./batch_ledger.ts";
+import { type Claimant, handingOut, type HeldRange, movingWalk, takingOver } from "./batch_writes.ts";
+import type { Queryable, Session } from "./db/database.ts";
+import { inTransaction } from "./ledger.ts";
+import { endSessions } from "./lock.ts";
+import { nextKeys, type WalkTable } from "./walk_table.ts";
+
+/** How many batches a range has, roughly: few rows of the ledger, and no long wait for the last one at the end. */
+export const RANGE_BATCHES = 20;
+
+/** A range that is ours. */
+export interface ClaimedRange extends HeldRange {
+  readonly upper: Key;
+  /** Up to here it is done; `undefined`: nothing is, and it begins with the table. */
+  readonly at: Key | undefined;
+}
+
+export interface ClaimOrder extends Claimant {
+  readonly revision: string;
+  readonly table: WalkTable;
+  /** Rows that a range should have. */
+  readonly rows: number;
+}
+
+/** What came of asking for a range: nothing is left to hand out, or the walk does not run. */
+export type Claim = ClaimedRange | "none-left" | "not-running";
+
+/** Takes a range that nobody has, else the next one of the table. */
+export async function claimRange(session: Session, audit: Queryable, order: ClaimOrder): Promise<Claim> {
+  const { revision } = order;
+  // sessions of the dead may hold the row of their range locked for ever; ended outside of our transaction
+  const free = await freeRanges(audit, revision);
+  for (const { backend, updatedAt, holder } of free) {
+    if (holder !== undefined && backend !== undefined) await endSessions(audit, [backend], updatedAt ?? "");
+  }
+  return await inTransaction(session, async () => {
+    const walk = await readWalk(session, revision, true);
+    if (walk === undefined || walk.status !== "running" || walk.pauseWanted) return "not-running";
+    for (const { part } of free) {
+      const taken = await takeOver(session, order, part);
+      if (taken !== undefined) return taken;
+    }
+    const { upper, cursor: lower } = walk;
+    if (upper === undefined || isSame(lower, upper)) return "none-left";
+    return await handOut(session, order, { lower, upper });
+  });
+}
+
+async function freeRanges(db: Queryable, revision: string): Promise<readonly RangeRow[]> {
+  const [story] = await readWalks(db, revision);
+  return (story?.ranges ?? []).filter(({ status, free }) => status === "running" && free);
+}
+
+async function takeOver(session: Session, order: ClaimOrder, part: number): Promise<ClaimedRange | undefined> {
+  const seen = await readRange(session, order.revision, part, true);
+  if (seen === undefined || seen.status !== "running" || !seen.free) return undefined;
+  const { text, params } = takingOver(session.dialect, order.revision, seen, order);
+  if ((await session.query(text, params)).count !== 1) return undefined;
+  return { part, holder: order.holder, fence: seen.fence + 1, upper: seen.upper, at: seen.cursor ?? seen.lower };
+}
+
+async function handOut(
+  session: Session,
+  { revision, table, rows, ...claimant }: ClaimOrder,
+  { lower, upper }: { readonly lower: Key | undefined; readonly upper: Key },
+): Promise<ClaimedRange> {
+  const next = await nextKeys(session, table, { after: lower, upTo: upper, limit: rows });
+  // with fewer rows than wanted the table is at its end, as it was when the walk began
+  const end = next === undefined || next.rows < rows ? upper : next.last;
+  const part = await nextPart(session, revision);
+  await session.batch([
+    handingOut(session.dialect, revision, { part, lower, upper: end }, claimant),
+    movingWalk(session.dialect, revision, end),
+  ]);
+  return { part, holder: claimant.holder, fence: 1, upper: end, at: lower };
+}
+
+async function nextPart(session: Session, revision: string): Promise<number> {
+  const p = session.dialect.placeholder(1);
+  const { rows: [row] } = await session.query(
+    `select coalesce(max(part), 0) + 1 as part from delembic_batch where revision = ${p}`,
+    [revision],
+  );
+  return Number(row?.["part"]);
+}
+
+function isSame(a: Key | undefined, b: Key): boolean {
+  return a !== undefined && a.length === b.length && a.every((value, index) => {
+    const other = b[index];
+    if (value instanceof Uint8Array && other instanceof Uint8Array) return value.toHex() === other.toHex();
+    return value === other;
+  });
+}

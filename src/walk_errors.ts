@@ -1,0 +1,91 @@
+/**
+ * How a walk in batches ends before its end.
+ *
+ * @module
+ */
+
+import { formatKey, type Key } from "./batch_key.ts";
+import { DatabaseError } from "./db/database.ts";
+import { DelembicError, EXIT, messageOf } from "./errors.ts";
+
+/** Somebody paused the walk. Exit code 124: it is to be resumed. */
+export class PausedError extends DelembicError {
+  constructor(revision: string, done: string) {
+    super(`${revision} is paused${done}`, {
+      code: "paused",
+      exitCode: EXIT.timeUp,
+      hint: `What is done stays. Run 'delembic resume ${revision}', then 'delembic upgrade' to go on.`,
+      data: { revision },
+    });
+  }
+}
+
+/** A batch took longer than `batch.timeout`. */
+export class BatchTimeoutError extends DelembicError {
+  constructor(milliseconds: number) {
+    super(`The batch took longer than its timeout of ${milliseconds / 1000} s`, {
+      code: "batch-timeout",
+      hint: "Give 'batch' a longer 'timeout', or make 'apply' do less.",
+    });
+  }
+}
+
+/** Which keys a batch had. */
+export interface BatchPlace {
+  readonly revision: string;
+  readonly table: string;
+  /** The key's columns. */
+  readonly columns: readonly string[];
+  readonly after: Key | undefined;
+  readonly upTo: Key;
+}
+
+/** `person, id after 1000 up to 2000` */
+export function formatBatch({ table, columns, after, upTo }: BatchPlace): string {
+  const key = columns.length === 1 ? columns[0] : `(${columns.join(", ")})`;
+  return `${table}, ${key}${after === undefined ? "" : ` after ${formatKey(after)}`} up to ${formatKey(upTo)}`;
+}
+
+/** A batch failed, and trying again would not help. What was done before it stays. */
+export class BatchError extends DelembicError {
+  constructor(cause: unknown, batch: BatchPlace) {
+    const known = cause instanceof DelembicError ? cause : undefined;
+    super(`${messageOf(cause)} (in the batch of ${formatBatch(batch)})`, {
+      code: "batch-failed",
+      place: known?.place,
+      hint: [
+        known?.hint,
+        "The batches before it are done, and stay. Mend the cause, then 'delembic upgrade' goes on with this one.",
+      ].filter((hint) => hint !== undefined).join(" "),
+      cause,
+      data: { ...known?.data, revision: batch.revision, batch: formatBatch(batch) },
+    });
+  }
+}
+
+/** DDL within a batch would commit it without its checkpoint. */
+export class BatchCommitError extends DelembicError {
+  constructor() {
+    super("A statement in the batch commits by itself, so the batch could be done twice", {
+      code: "batch-commits",
+      hint: "Put DDL into a migration of its own, before this one.",
+    });
+  }
+}
+
+/** What to do about a batch that failed. */
+export type Remedy = "split" | "retry" | "look-again" | "give-up";
+
+/** By the class of the error, and by how often this batch was tried. Pure. */
+export function remedyFor(
+  error: unknown,
+  { tries, retries }: { readonly tries: number; readonly retries: number },
+): Remedy {
+  if (error instanceof BatchTimeoutError) return "split";
+  if (!(error instanceof DatabaseError)) return "give-up";
+  if (error.kind === "cancelled") return "split";
+  if (tries > retries) return "give-up";
+  if (error.kind === "lost") return "look-again";
+  if (error.kind === "lock-timeout") return "split";
+  return error.retryable ? "retry" : "give-up";
+}

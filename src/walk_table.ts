@@ -1,0 +1,178 @@
+/**
+ * The table of a walk: its key, and where the keys of the next batch end. Never by OFFSET, never by arithmetic on keys:
+ * each step is found in the index, so gaps and types do not matter.
+ *
+ * @module
+ */
+
+import { type Key, toKey } from "./batch_key.ts";
+import { keyCondition, type WalkKey } from "./batch_range.ts";
+import type { ColumnShape, TableShape } from "./db/catalog.ts";
+import type { Queryable } from "./db/database.ts";
+import { DelembicError } from "./errors.ts";
+import type { LoadedMigration } from "./migration.ts";
+import { compile, Fragment, Identifier } from "./sql.ts";
+import { closest } from "./suggest.ts";
+
+export interface WalkTable {
+  readonly path: readonly string[];
+  /** As people write it: `staging.person`. */
+  readonly name: string;
+  readonly key: WalkKey;
+  /** Roughly. */
+  readonly rows: number | undefined;
+}
+
+/** The table cannot be walked as the migration wants. */
+export class WalkTableError extends DelembicError {
+  constructor(message: string, file: string, hint: string) {
+    super(message, { code: "batch-table", place: { file }, hint });
+  }
+}
+
+/**
+ * Looks the table and its key up.
+ *
+ * @throws {WalkTableError} when it is not there, or has no such key, or rows without a key
+ */
+export async function openWalkTable(
+  db: Queryable,
+  { batch, file }: Pick<LoadedMigration, "batch" | "file">,
+): Promise<WalkTable> {
+  const path = batch?.plan.table ?? [];
+  const name = path.join(".");
+  const catalog = await db.dialect.catalog();
+  const shape = await catalog.describe(db, path);
+  if (shape === undefined) {
+    throw new WalkTableError(
+      `The table ${name} of the batches is not there`,
+      file,
+      "Is it made by a schema revision that is not applied yet? Name that one in 'dependsOn'.",
+    );
+  }
+  const columns = keyColumns(shape, { name, wanted: batch?.plan.key ?? [], file });
+  const key = { columns, catalog, dialect: db.dialect };
+  const table = { path, name, key, rows: await catalog.estimateRows(db, path) };
+  await refuseNulls(db, table, file);
+  return table;
+}
+
+interface WantedKey {
+  readonly name: string;
+  /** Empty: the primary key. */
+  readonly wanted: readonly string[];
+  readonly file: string;
+}
+
+function keyColumns(shape: TableShape, { name, wanted, file }: WantedKey): ColumnShape[] {
+  const names = wanted.length > 0 ? wanted : shape.keys.find(({ primary }) => primary)?.columns ?? [];
+  const known = shape.keys.map(({ columns }) => columns.join(", "));
+  const offer = known.length === 0
+    ? "A walk needs a primary key or a unique index."
+    : `Its unique keys are: ${known.map((columns) => `(${columns})`).join(", ")}.`;
+  if (names.length === 0) {
+    throw new WalkTableError(`The table ${name} has no primary key to walk by`, file, `Name a 'key'. ${offer}`);
+  }
+  const columns = names.map((wantedName) => {
+    const column = findColumn(shape, wantedName);
+    if (column !== undefined) return column;
+    const similar = closest(wantedName, shape.columns.map((one) => one.name));
+    const hint = similar === undefined ? offer : `Did you mean '${similar}'?`;
+    throw new WalkTableError(`The table ${name} has no column ${wantedName} to walk by`, file, hint);
+  });
+  const chosen = new Set(columns.map((column) => column.name));
+  if (!shape.keys.some((key) => key.columns.every((column) => chosen.has(column)))) {
+    throw new WalkTableError(`The rows of ${name} are not unique by (${[...chosen].join(", ")})`, file, offer);
+  }
+  const odd = columns.find(({ kind }) => kind === "json" || kind === "array");
+  if (odd !== undefined) {
+    throw new WalkTableError(
+      `The column ${odd.name} of ${name} has the type ${odd.type}, which no walk can go by`,
+      file,
+      offer,
+    );
+  }
+  return columns;
+}
+
+function findColumn({ columns, keys }: TableShape, name: string): ColumnShape | undefined {
+  const isCalled = (other: string | undefined) => other?.toLowerCase() === name.toLowerCase();
+  return columns.find((column) => column.name === name) ?? columns.find((column) => isCalled(column.name)) ??
+    // SQLite's rowid is a key, and no column
+    (keys.some((key) => key.columns.length === 1 && isCalled(key.columns[0]))
+      ? { name, type: "integer", kind: "integer", nullable: false, hasDefault: true, generated: false }
+      : undefined);
+}
+
+/** A row whose key is NULL stands in no range. */
+async function refuseNulls(db: Queryable, table: WalkTable, file: string): Promise<void> {
+  for (const column of table.key.columns) {
+    if (!column.nullable) continue;
+    const query = new Fragment(["select 1 as found from ", " where ", " is null limit 1"], [
+      new Identifier(table.path),
+      new Identifier([column.name]),
+    ]);
+    if ((await ask(db, query)).length === 0) continue;
+    throw new WalkTableError(
+      `The table ${table.name} has rows whose ${column.name} is NULL, which no range of keys holds`,
+      file,
+      "Give them a value in a migration before this one, or choose another 'key'.",
+    );
+  }
+}
+
+async function ask(db: Queryable, query: Fragment): Promise<Record<string, unknown>[]> {
+  const { text, params } = compile(query, db.dialect);
+  return (await db.query(text, params)).rows;
+}
+
+/** Where the next rows end: the last key of at most `limit` rows after a key, and how many rows that are. */
+export interface NextKeys {
+  readonly last: Key;
+  readonly rows: number;
+}
+
+/** The rows after `after`, up to `upTo`; `undefined` when there are none. */
+export async function nextKeys(
+  db: Queryable,
+  { path, key }: WalkTable,
+  { after, upTo, limit }: { readonly after: Key | undefined; readonly upTo: Key; readonly limit: number },
+): Promise<NextKeys | undefined> {
+  const names = key.columns.map(({ name }) => new Identifier([name]));
+  const condition = keyCondition(key, { after: after ?? null, upTo });
+  const first = new Fragment(["select ", " from ", " where ", " order by ", ` limit ${limit}`], [
+    listed(names),
+    new Identifier(path),
+    condition,
+    listed(names),
+  ]);
+  const [row] = await ask(
+    db,
+    new Fragment(["select ", ", count(*) over () as delembic_rows from (", ") batch order by ", " limit 1"], [
+      listed(names),
+      first,
+      listed(names, " desc"),
+    ]),
+  );
+  if (row === undefined) return undefined;
+  return { last: toKey(key.columns.map(({ name }) => row[name])), rows: Number(row["delembic_rows"]) };
+}
+
+/** The last key of the table; `undefined` when it is empty. */
+export async function lastKey(db: Queryable, { path, key }: WalkTable): Promise<Key | undefined> {
+  const names = key.columns.map(({ name }) => new Identifier([name]));
+  const [row] = await ask(
+    db,
+    new Fragment(["select ", " from ", " order by ", " limit 1"], [
+      listed(names),
+      new Identifier(path),
+      listed(names, " desc"),
+    ]),
+  );
+  return row === undefined ? undefined : toKey(key.columns.map(({ name }) => row[name]));
+}
+
+/** The names with commas between them, each followed by the suffix. */
+function listed(names: readonly Identifier[], suffix = ""): Fragment {
+  return new Fragment(["", ...names.slice(1).map(() => `${suffix}, `), suffix], names);
+}
