@@ -17,7 +17,7 @@ export type RunEvent =
     readonly type: "running";
     readonly revision: string;
     readonly description: string;
-    readonly direction: "upgrade" | "downgrade" | "verify";
+    readonly direction: "upgrade" | "downgrade" | "verify" | "join";
   }
   | { readonly type: "log"; readonly revision: string; readonly message: string }
   /** How far a load or a walk in batches is; often, so whoever shows it leaves most of them out. */

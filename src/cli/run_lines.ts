@@ -18,7 +18,7 @@ export interface Told {
   readonly lines: readonly Line[];
 }
 
-const VERBS = { upgrade: "Running", downgrade: "Undoing", verify: "Verifying" } as const;
+const VERBS = { upgrade: "Running", downgrade: "Undoing", verify: "Verifying", join: "Joining" } as const;
 
 /**
  * Warnings are kept for the document too, and progress is told now and then: neither is told here.
