@@ -7,6 +7,7 @@
 
 import type { Dialect } from "./database.ts";
 import type { LedgerSql } from "./ledger_sql.ts";
+import { quoteId } from "./postgres_name.ts";
 
 /** `now()` stands still within a transaction; a lease needs the time of the statement. */
 const NOW = "clock_timestamp()";
@@ -146,10 +147,7 @@ export const postgresDialect: Dialect = {
     compoundBodies: true,
   },
   placeholder: (index) => `$${index}`,
-  quoteId(name) {
-    if (name.includes("\0")) throw new TypeError("A name cannot hold a NUL character");
-    return `"${name.replaceAll('"', '""')}"`;
-  },
+  quoteId,
   lockTimeout: (milliseconds) => [`set local lock_timeout = ${Math.max(1, Math.ceil(milliseconds))}`],
   lockTimeoutReset: [],
   commitsImplicitly: () => false,

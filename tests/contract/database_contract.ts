@@ -10,6 +10,7 @@ import { type ContractTests, Ground } from "./contract_ground.ts";
 import { errorTests } from "./contract_errors.ts";
 import { leaseTests } from "./contract_leases.ts";
 import { ledgerTests } from "./contract_ledger.ts";
+import { catalogTests, loadTests } from "./contract_loads.ts";
 import { queryTests } from "./contract_queries.ts";
 import { streamTests } from "./contract_streams.ts";
 import { transactionTests } from "./contract_transactions.ts";
@@ -21,6 +22,8 @@ const TESTS: ContractTests = {
   ...errorTests,
   ...ledgerTests,
   ...leaseTests,
+  ...loadTests,
+  ...catalogTests,
 };
 
 export interface Skip {
