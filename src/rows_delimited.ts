@@ -6,6 +6,7 @@
 
 import type { RowReader } from "./rows.ts";
 import { readCsvRecord } from "./rows_csv_record.ts";
+import { csvTextOf, isPlainCsv } from "./rows_csv_text.ts";
 import { RowFileError } from "./rows_errors.ts";
 import type { OpenText } from "./rows_open.ts";
 import { BadRows, chunksOf, findOdd, NOWHERE, oddity } from "./rows_parser.ts";
@@ -13,7 +14,7 @@ import type { FieldRecord, RecordSyntax } from "./rows_record.ts";
 import { RecordParser } from "./rows_records.ts";
 import type { RowFileOptions } from "./rows_source.ts";
 import { readTsvRecord } from "./rows_tsv_record.ts";
-import type { TextPiece } from "./rows_text.ts";
+import { joinedBytes, type TextPiece } from "./rows_text.ts";
 
 /** @throws {RowFileError} when there is no header, or not a good one */
 export async function openDelimited(
@@ -30,22 +31,34 @@ export async function openDelimited(
   if (format === "csv" && options.delimiter === undefined) checkDelimiter(head, file);
   const columns = hasHeader ? headerOf(head, encoding, file) : undefined;
   const line = hasHeader ? 2 + (record?.innerLines ?? 0) : 1;
+  const width = record?.fault === undefined ? record?.fields.length : undefined;
   const parser = new RecordParser(
-    { syntax, encoding, width: columns?.length, line, row: 1 },
+    { syntax, encoding, width: columns?.length, named: hasHeader, line, row: 1 },
     new BadRows(file, options.collect ?? false),
   );
-  const rest = hasHeader ? { ...piece, text: piece.text.slice(record?.next) } : piece;
+  const header = hasHeader ? piece.text.slice(0, record?.next) : "";
+  const csv = format === "csv" && options.collect !== true && isPlainCsv(encoding, syntax.delimiter, width)
+    ? csvTextOf(open, { file, syntax, width: width ?? 0, line, named: hasHeader, start: bytesBehind(head, header) })
+    : undefined;
   return {
     name: file,
     columns,
     headerLine: hasHeader ? 1 : undefined,
-    width: record?.fault === undefined ? record?.fields.length : undefined,
+    width,
     get progress() {
       return open.progress;
     },
-    chunks: () => chunksOf(open.texts(rest), parser, file),
+    chunks: () => chunksOf(open.texts({ ...piece, text: piece.text.slice(header.length) }), parser, file),
+    csv,
     [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   };
+}
+
+/** The bytes of the head, without a byte order mark and the header. */
+function bytesBehind({ bytes, piece }: Head, header: string): Uint8Array {
+  const all = joinedBytes(bytes);
+  const hasMark = all[0] === 0xef && all[1] === 0xbb && all[2] === 0xbf && !piece.text.startsWith("\uFEFF");
+  return all.subarray((hasMark ? 3 : 0) + new TextEncoder().encode(header).length);
 }
 
 function tsvSyntax(nullText: string): RecordSyntax {
@@ -73,6 +86,7 @@ function csvSyntax({ delimiter = ",", null: nullText = "", shownName: file }: Ro
 interface Head {
   /** All that was read, the first record included. */
   readonly piece: TextPiece;
+  readonly bytes: readonly Uint8Array[];
   /** The first record; `undefined` in a file without any text. */
   readonly record: FieldRecord | undefined;
 }
@@ -83,13 +97,15 @@ const MAX_HEADER_LENGTH = 1024 * 1024;
 /** Reads so much that the first record is whole. */
 async function headOf(open: OpenText, syntax: RecordSyntax): Promise<Head> {
   let piece: TextPiece = { text: "", broken: false };
+  const bytes: Uint8Array[] = [];
   for (;;) {
-    const { text, broken, last } = await open.next();
+    const { text, broken, last, ...next } = await open.next();
+    bytes.push(next.bytes);
     piece = { text: piece.text + text, broken: piece.broken || broken };
     const whole = last || piece.text.length > MAX_HEADER_LENGTH;
-    if (piece.text === "" && whole) return { piece, record: undefined };
+    if (piece.text === "" && whole) return { piece, bytes, record: undefined };
     const record = syntax.read(piece.text, 0, whole, 1, syntax);
-    if (record !== undefined && piece.text !== "") return { piece, record };
+    if (record !== undefined && piece.text !== "") return { piece, bytes, record };
   }
 }
 

@@ -43,10 +43,11 @@ export class OpenText implements AsyncDisposable {
     return undefined;
   }
 
-  /** The text that comes next, and whether it is the last. */
-  async next(): Promise<TextPiece & { last: boolean }> {
+  /** The text that comes next, the bytes that it was, and whether it is the last. */
+  async next(): Promise<TextPiece & { bytes: Uint8Array; last: boolean }> {
     const bytes = await this.nextBytes();
-    return { ...this.text.next(bytes ?? NOTHING, bytes === undefined), last: bytes === undefined };
+    const last = bytes === undefined;
+    return { ...this.text.next(bytes ?? NOTHING, last), bytes: bytes ?? NOTHING, last };
   }
 
   /** What was read already, and the rest of the text. */

@@ -103,7 +103,8 @@ export async function* chunksOf(
   if (parsed.rows.length > 0 || parsed.bad.length > 0) yield parsed;
 }
 
-function tooLong(text: string, file: string): RowFileError {
+/** What is said of a row of which no end is in sight. */
+export function tooLong(text: string, file: string): RowFileError {
   return new RowFileError(`A row is longer than ${MAX_ROW_LENGTH >> 20} million characters`, {
     file,
     hint: `Probably a quote or a bracket is never closed; the row begins with ${JSON.stringify(text.slice(0, 50))}.`,

@@ -15,6 +15,8 @@ export interface RecordOptions {
   readonly encoding: string;
   /** How many fields a row has; if not given, as many as the first. */
   readonly width: number | undefined;
+  /** Whether a header says so. */
+  readonly named: boolean;
   /** The line that is read next. */
   readonly line: number;
   /** The number of the row that is read next, from 1. */
@@ -134,8 +136,7 @@ export class RecordParser implements RowParser {
   }
 
   #wrongWidth(count: number): string {
-    const { width } = this.#options;
-    const expected = width === undefined ? `the first row has ${this.#width}` : `the header has ${width}`;
+    const expected = `the ${this.#options.named ? "header" : "first row"} has ${this.#width}`;
     return `The row has ${count} ${count === 1 ? "field" : "fields"}; ${expected}`;
   }
 }

@@ -43,7 +43,7 @@ export class TextPieces {
 
   /** Only whole characters are decoded, so that the strict decoder can be asked about the same bytes. */
   #utf8(piece: Uint8Array, last: boolean): TextPiece {
-    const bytes = this.#held.length === 0 ? piece : joined(this.#held, piece);
+    const bytes = this.#held.length === 0 ? piece : joinedBytes([this.#held, piece]);
     const end = last ? bytes.length : wholeCharacters(bytes);
     this.#held = bytes.subarray(end);
     const whole = bytes.subarray(0, end);
@@ -58,10 +58,14 @@ export class TextPieces {
   }
 }
 
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const all = new Uint8Array(first.length + second.length);
-  all.set(first);
-  all.set(second, first.length);
+/** All bytes in one piece. */
+export function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
   return all;
 }
 
