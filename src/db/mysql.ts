@@ -11,7 +11,7 @@ import type { FieldPacket, ResultSetHeader } from "mysql2";
 import {
   type BulkLoad,
   type Database,
-  type DatabaseError,
+  DatabaseError,
   inOrder,
   type Result,
   type Role,
@@ -24,6 +24,10 @@ import { connectTo, type CoreConnection } from "./mysql_connect.ts";
 import { MysqlCursor } from "./mysql_cursor.ts";
 import { mysqlDialect, withoutLead } from "./mysql_dialect.ts";
 import { isUnpreparable, lossOf, lostError, statementError } from "./mysql_errors.ts";
+import { InfileStream } from "./mysql_infile.ts";
+import { loadRows } from "./mysql_load.ts";
+import { type LoadConnection, LoadSource } from "./mysql_load_source.ts";
+import { quotePath } from "./mysql_name.ts";
 import { type Answer, firstResult, type RowReader, rowReader } from "./mysql_result.ts";
 import { type Bindable, bindable, READING } from "./mysql_types.ts";
 import type { ServerTarget } from "./target.ts";
@@ -71,6 +75,8 @@ class MysqlSession implements Session {
   /** How many statements wait for their turn. */
   #waiting = 0;
   #cursor: MysqlCursor | undefined;
+  /** Of the load that runs now. */
+  #source: LoadSource | undefined;
   #cancelling: Promise<unknown> | undefined;
   /** Ends the statement that runs with an error; there is one while one runs. */
   #fail: ((error: unknown) => void) | undefined;
@@ -173,12 +179,59 @@ class MysqlSession implements Session {
     await cursor.ended;
   }
 
-  load(_load: BulkLoad): Promise<number> {
-    throw new TypeError("not yet");
+  async load(load: BulkLoad): Promise<number> {
+    if (load.data.kind !== "rows") throw new TypeError("MySQL does not read CSV by itself");
+    const source = new LoadSource(load.data);
+    await source.begin();
+    const text = `load data local infile into ${quotePath(load.table)}`;
+    try {
+      return await this.#inTurn(text, () => this.#loadNow(load, source));
+    } catch (error) {
+      throw source.failure === undefined || this.lost ? error : source.failure.error;
+    } finally {
+      await source.close();
+    }
+  }
+
+  async #loadNow(load: BulkLoad, source: LoadSource): Promise<number> {
+    this.#source = source;
+    try {
+      return await loadRows(this.#loadConnection(), load, source);
+    } finally {
+      this.#source = undefined;
+      source.stop(new DatabaseError("cancelled", "The load is over"));
+    }
+  }
+
+  #loadConnection(): LoadConnection {
+    const tell = (answer: Answer): Answer => {
+      this.#status = firstResult(answer).header?.serverStatus ?? this.#status;
+      return answer;
+    };
+    const isLost = () => this.lost;
+    const inTransaction = () => this.inTransaction || (this.#status & AUTOCOMMIT) === 0;
+    return {
+      call: async (text, values = []) => tell(await this.#call(values.length > 0 ? "execute" : "query", text, values)),
+      callWithFile: async (text, file, stream) => {
+        // the server gets the stream of this load, once, or nothing
+        const infileStreamFactory = (path: string) => path === file ? stream : InfileStream.nothing(path);
+        const answer = tell(await this.#call("query", text, [], { infileStreamFactory }));
+        return answer.rows as ResultSetHeader;
+      },
+      settled: () => this.#settleCancel(),
+      outlet: this.#core.stream,
+      get lost() {
+        return isLost();
+      },
+      get inTransaction() {
+        return inTransaction();
+      },
+    };
   }
 
   async cancel(): Promise<void> {
     if (this.#fail === undefined || this.lost) return;
+    this.#source?.stop(new DatabaseError("cancelled", "The load was stopped"));
     // the next statement waits for this, so that it cannot be the one that is stopped
     const cancelling = askAside(this.#target, `kill query ${this.backend}`);
     this.#cancelling = cancelling;
@@ -268,6 +321,7 @@ class MysqlSession implements Session {
   #lose(reason: string): void {
     if (this.#lost !== undefined) return;
     this.#lost = { reason };
+    this.#source?.stop(lostError(reason));
     this.#fail?.(lostError(reason));
     this.#core.stream.destroy();
   }
@@ -283,12 +337,17 @@ class MysqlSession implements Session {
     return await this.#call("query", text, []);
   }
 
-  #call(how: "execute" | "query", text: string, values: readonly Bindable[]): Promise<Answer> {
+  #call(
+    how: "execute" | "query",
+    text: string,
+    values: readonly Bindable[],
+    options: object = {},
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       // when the connection goes the driver may forget to say so
       this.#fail = reject;
       this.#core[how](
-        { sql: text, values: [...values], ...READING },
+        { sql: text, values: [...values], ...READING, ...options },
         (error: unknown, rows: unknown, fields: FieldPacket[]) =>
           error === null || error === undefined ? resolve({ rows, fields }) : reject(error),
       );

@@ -96,8 +96,9 @@ function options(target: ServerTarget, role: Role, way: TlsWay): ConnectionOptio
     connectTimeout: target.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     keepAliveInitialDelay: KEEP_ALIVE_MS,
     connectAttributes: { program_name: `delembic ${role}` },
-    // no server may ask for our files; and the driver's IGNORE_SPACE would make names of functions reserved words
-    flags: ["FOUND_ROWS", "-LOCAL_FILES", "-IGNORE_SPACE", "-ODBC"],
+    // loads come as a file that the server asks for, and nothing but the rows of a load is ever given to it; and the
+    // driver's IGNORE_SPACE would make names of functions reserved words
+    flags: ["FOUND_ROWS", role === "work" ? "LOCAL_FILES" : "-LOCAL_FILES", "-IGNORE_SPACE", "-ODBC"],
     supportBigNumbers: true,
     dateStrings: true,
     jsonStrings: true,

@@ -110,6 +110,7 @@ export function isUnpreparable(error: unknown): boolean {
 export function statementError(error: unknown, statement: string): DatabaseError {
   if (error instanceof DatabaseError) return error;
   const number = serverNumberOf(error);
+  if (messageOf(error).startsWith(ASKED_FOR_FILE)) return fileRefusal(statement);
   if (number === undefined) {
     const { fatal, code } = error as DriverError;
     return fatal === true || code === "EPIPE" ? lostError(lossOf(error), statement) : new DatabaseError(
@@ -123,6 +124,16 @@ export function statementError(error: unknown, statement: string): DatabaseError
     statement,
     details: { sqlState: (error as DriverError).sqlState, errno: number },
     hint: number === 1295 ? "Write the values into the text: this statement takes no placeholders." : meaning.hint,
+  });
+}
+
+/** How the driver's message begins when a statement makes the server ask for a file, and there is none for it. */
+const ASKED_FOR_FILE = "As a result of LOCAL INFILE command";
+
+function fileRefusal(statement: string): DatabaseError {
+  return new DatabaseError("other", "The server asked for a file of this machine by local infile, and got nothing", {
+    statement,
+    hint: "Load files with conn.load().",
   });
 }
 
