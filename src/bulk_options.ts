@@ -36,7 +36,12 @@ export interface LoadOptions {
   readonly map?: (row: Record<string, unknown>, place: { readonly row: number; readonly line?: number }) =>
     | Readonly<Record<string, unknown>>
     | undefined;
-  /** What to do with a row whose key is there already. @default "error" */
+  /**
+   * What to do with a row whose key is there already. Of rows of the source that have the same key, `"skip"` takes the
+   * first, and with `"update"` the last one counts.
+   *
+   * @default "error"
+   */
   readonly onConflict?: "error" | "skip" | "update";
   /** The columns of the unique key that decides. @default the primary key */
   readonly key?: string | readonly string[];
@@ -54,7 +59,7 @@ export interface LoadOptions {
 export interface LoadReport {
   /** Rows of the source, bad ones included. */
   readonly read: number;
-  /** Added or changed. */
+  /** Added or, with `onConflict: "update"`, written over a row that was there. */
   readonly loaded: number;
   /** Left out by `onConflict: "skip"` or by `map`. */
   readonly skipped: number;
@@ -70,6 +75,8 @@ export interface LoadEnvironment {
   readonly shownFrom: string;
   readonly signal: AbortSignal;
   progress(progress: Progress): void;
+  /** Tells people something that the load's result does not say by itself. */
+  warn(message: string): void;
   /** For the audit trail; written when the attempt's work is committed. */
   record(load: LoadRecord): void;
 }

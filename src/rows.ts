@@ -54,8 +54,20 @@ export interface RowReader extends AsyncDisposable {
    * as by {@link chunks}.
    */
   readonly csv?: CsvText | undefined;
+  /** How a reject file of this source is written, so that it can be mended and read again with the same options. */
+  readonly texts?: RowTexts | undefined;
   /** How much of the source was read, 0 to 1; `undefined` where its size is not known. */
   readonly progress: number | undefined;
+}
+
+/** How rows are written in the format of their source. A file of them is UTF-8. */
+export interface RowTexts {
+  /** What stands before the first row: the header, with its end of line. */
+  readonly opening: string;
+  readonly separator: string;
+  readonly closing: string;
+  /** A row with these values, for a row of which the text is not known. */
+  textOf(values: readonly unknown[]): string;
 }
 
 export interface CsvText {
@@ -63,6 +75,8 @@ export interface CsvText {
   /** The unquoted text that stands for NULL. */
   readonly null: string;
   chunks(): AsyncIterable<Uint8Array>;
+  /** How many rows were given out. */
+  readonly rows: number;
   /** The line of a row that was given out, by its number from 1. */
   lineOf(row: number): number;
 }

@@ -37,6 +37,9 @@ export function csvTextOf(open: OpenText, options: CsvTextOptions): CsvText {
     delimiter: String.fromCharCode(syntax.delimiter),
     null: syntax.null,
     chunks: () => checked(open, scanner, options),
+    get rows() {
+      return scanner.next.row - 1;
+    },
     lineOf: (row) => scanner.lines.lineOf(row),
   };
 }

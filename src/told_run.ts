@@ -47,6 +47,7 @@ export function loadEnvironment(
     shownFrom: config.folder,
     signal,
     progress: (progress) => emit({ type: "progress", revision, progress }),
+    warn: (message) => emit({ type: "warning", message }),
     record,
   };
 }
