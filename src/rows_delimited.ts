@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RowReader } from "./rows.ts";
+import type { RowReader, RowTexts } from "./rows.ts";
 import { readCsvRecord } from "./rows_csv_record.ts";
 import { csvTextOf, isPlainCsv } from "./rows_csv_text.ts";
 import { RowFileError } from "./rows_errors.ts";
@@ -14,6 +14,7 @@ import type { FieldRecord, RecordSyntax } from "./rows_record.ts";
 import { RecordParser } from "./rows_records.ts";
 import type { RowFileOptions } from "./rows_source.ts";
 import { readTsvRecord } from "./rows_tsv_record.ts";
+import { csvTexts, tsvTexts } from "./rows_write.ts";
 import { joinedBytes, type TextPiece } from "./rows_text.ts";
 
 /** @throws {RowFileError} when there is no header, or not a good one */
@@ -50,8 +51,15 @@ export async function openDelimited(
     },
     chunks: () => chunksOf(open.texts({ ...piece, text: piece.text.slice(header.length) }), parser, file),
     csv,
+    texts: textsOf(format, columns, syntax),
     [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   };
+}
+
+function textsOf(format: "csv" | "tsv", columns: readonly string[] | undefined, syntax: RecordSyntax): RowTexts {
+  const { null: nullText } = syntax;
+  if (format === "tsv") return tsvTexts({ columns, null: nullText });
+  return csvTexts({ columns, null: nullText, delimiter: String.fromCharCode(syntax.delimiter) });
 }
 
 /** The bytes of the head, without a byte order mark and the header. */

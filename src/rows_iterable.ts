@@ -4,6 +4,7 @@
  * @module
  */
 
+import { jsonText } from "./db/json_value.ts";
 import type { RowChunk, RowReader, SourceRow } from "./rows.ts";
 import { type ObjectColumns, RowShape } from "./rows_objects.ts";
 import { BadRows } from "./rows_parser.ts";
@@ -59,11 +60,21 @@ async function* chunks(
     if ("values" in shaped) rows.push(shaped.values);
     else {
       const { problem, hint } = shaped;
-      bad.add({ line: undefined, row: number, problem, text: Deno.inspect(next.value) }, hint);
+      bad.add({ line: undefined, row: number, problem, text: textOf(next.value) }, hint);
     }
     if (number % CHUNK_ROWS !== 0) continue;
     yield { rows, lines: undefined, bad: bad.taken() };
     rows = [];
   }
   yield { rows, lines: undefined, bad: bad.taken() };
+}
+
+/** The row as JSON, or as it can be shown. */
+function textOf(row: unknown): string {
+  try {
+    return jsonText(row);
+  } catch (error) {
+    if (error instanceof TypeError) return Deno.inspect(row);
+    throw error;
+  }
 }

@@ -11,6 +11,7 @@ import { RowShape } from "./rows_objects.ts";
 import type { OpenText } from "./rows_open.ts";
 import { BadRows, chunksOf } from "./rows_parser.ts";
 import type { RowFileOptions } from "./rows_source.ts";
+import { jsonTexts, ndjsonTexts } from "./rows_write.ts";
 
 /** @throws {RowFileError} when it is no such file; {@link BadRowError} when its first rows are bad */
 export async function openJson(format: "ndjson" | "json", options: RowFileOptions, open: OpenText): Promise<RowReader> {
@@ -31,6 +32,7 @@ export async function openJson(format: "ndjson" | "json", options: RowFileOption
       return open.progress;
     },
     chunks: () => withFirst(first, chunks),
+    texts: format === "ndjson" ? ndjsonTexts(shape.names) : jsonTexts(shape.names),
     [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   };
 }

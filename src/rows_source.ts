@@ -52,7 +52,8 @@ const FORMATS: Readonly<Record<string, RowFormat>> = {
  */
 export function kindOf(path: string, { format, compression, shownName }: RowFileOptions): RowFileKind {
   const name = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1).toLowerCase();
-  const endings = name.split(".").slice(1);
+  // what was rejected of a file is of its format
+  const endings = name.replace(/(?:\.rejected)+$/, "").split(".").slice(1);
   const packed = COMPRESSIONS[endings.at(-1) ?? ""];
   const named = FORMATS[endings.at(packed === undefined ? -1 : -2) ?? ""];
   const known = format ?? named;
