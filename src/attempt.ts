@@ -140,7 +140,7 @@ async function runSteps(
   }
   await run.step("work-begun", migration.revision);
   using limited = withTimeout(run.signal, migration.timeoutMs);
-  await using sources = new Sources(run.context);
+  await using sources = new Sources(run.context, limited.signal);
   const { revision } = migration;
   const told = { revision, ...context, dialect: session.dialect.name, signal: limited.signal, sources };
   const call = async (step: Step | undefined) => {

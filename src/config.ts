@@ -44,6 +44,8 @@ export interface Config {
   readonly revisionIds: RevisionIds;
   /** What is probably not meant as it is written; each in one line. */
   readonly warnings: readonly string[];
+  /** The databases that migrations read from, `[delembic.source.NAME]`, by name; each throws as {@link databaseUrl}. */
+  readonly sources: ReadonlyMap<string, () => Promise<ParsedUrl>>;
   /** @throws {ConfigError} when there is no URL, or none that can be used */
   databaseUrl(): Promise<ParsedUrl>;
 }
@@ -61,7 +63,7 @@ export interface ConfigOptions {
 
 export const INI_NAME = "delembic.ini";
 const DEFAULT_SECTION = "delembic";
-/** `[delembic.source.NAME]`: a database to load from, not a project. */
+/** `[delembic.source.NAME]`: a database to read from, not a project. */
 const SOURCE_PREFIX = "delembic.source.";
 
 /** @throws {ConfigError | IniError} */
@@ -90,7 +92,8 @@ export async function loadConfig(options: ConfigOptions): Promise<Config> {
       values.place("filename_template"),
     ),
     revisionIds: parseRevisionIds(values),
-    warnings: values.warnings(),
+    warnings: [...values.warnings(), ...sourceNames(ini).flatMap((name) => sourceWarnings(ini, name))],
+    sources: new Map(sourceNames(ini).map((name) => [name, () => sourceUrl(ini, name, options.env)])),
     databaseUrl: async () => {
       const { resolveDatabaseUrl } = await import("./url_source.ts");
       return await resolveDatabaseUrl({ url: options.url, values, folder, scriptLocation });
@@ -142,6 +145,28 @@ function requireSection(ini: Ini, section: string): void {
     hint,
     place: { file: ini.file },
     data: { sections },
+  });
+}
+
+/** The names of the databases to read from, in the order of the file. */
+function sourceNames(ini: Ini): string[] {
+  const sections = ini.sections().filter((section) => section.startsWith(SOURCE_PREFIX));
+  return sections.map((section) => section.slice(SOURCE_PREFIX.length)).filter((name) => name !== "");
+}
+
+async function sourceUrl(ini: Ini, name: string, env: Env): Promise<ParsedUrl> {
+  const values = new ConfigValues(ini, SOURCE_PREFIX + name, env);
+  const { resolveSourceUrl } = await import("./url_source.ts");
+  return resolveSourceUrl(values, dirname(ini.file));
+}
+
+const SOURCE_KEY = "url";
+
+function sourceWarnings(ini: Ini, name: string): string[] {
+  const section = SOURCE_PREFIX + name;
+  return ini.ownKeys(section).filter((key) => key !== SOURCE_KEY).map((key) => {
+    const suggestion = ini.get(section, SOURCE_KEY) === undefined ? `; did you mean '${SOURCE_KEY}'?` : "";
+    return `Unknown key '${key}' in [${section}], line ${ini.line(section, key)}${suggestion}`;
   });
 }
 

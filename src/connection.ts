@@ -59,6 +59,19 @@ export interface Connection {
   readonly native: unknown;
 }
 
+/**
+ * Where a connection has its session, for the recipes. They may be another copy of this module than the program's, which
+ * shares nothing with it but what is registered by name.
+ */
+const SESSION = Symbol.for("delembic.session");
+
+/** The session below a connection, for what {@link Connection} has no words for. @throws {TypeError} for anything else */
+export function sessionOf(connection: Connection): Session {
+  const session = (connection as { readonly [SESSION]?: Session } | undefined)?.[SESSION];
+  if (session === undefined) throw new TypeError("The first argument must be the 'conn' that the migration was given");
+  return session;
+}
+
 /** A query that the migration made and that has not run. */
 interface Pending {
   readonly strings: readonly string[];
@@ -84,6 +97,16 @@ export class RowCountError extends DelembicError {
   }
 }
 
+/** A source is only read. */
+class SourceLoadError extends DelembicError {
+  constructor() {
+    super("Cannot load into a source: its connection is only for reading", {
+      code: "source-load",
+      hint: "Load into the migration's own 'conn', from what the source's 'stream' gives.",
+    });
+  }
+}
+
 /** A {@link Connection} over a session, and the check that nothing was forgotten. */
 export interface OpenConnection {
   readonly connection: Connection;
@@ -94,8 +117,8 @@ export interface OpenConnection {
   settle(): Promise<void>;
 }
 
-/** Wraps a session for a migration. */
-export function openConnection(session: Session, environment: LoadEnvironment): OpenConnection {
+/** Wraps a session for a migration. @param environment what a load needs; without it there is none: a source */
+export function openConnection(session: Session, environment?: LoadEnvironment): OpenConnection {
   const tracker = new Tracker();
   const run = <T>(text: string, params: readonly unknown[] = [], made?: Error): Promise<Rows<T>> =>
     tracker.watch(session.query(text, params).then(({ rows, count }) => withCount(rows as T[], count)), made);
@@ -131,6 +154,7 @@ export function openConnection(session: Session, environment: LoadEnvironment): 
     },
     load: (table, source, options = {}) => {
       const loading = async () => {
+        if (environment === undefined) throw new SourceLoadError();
         const { loadTable } = await import("./bulk_load.ts");
         return await loadTable(session, environment, { table, source, options });
       };
@@ -139,6 +163,7 @@ export function openConnection(session: Session, environment: LoadEnvironment): 
     dialect: session.dialect.name,
     native: session.native,
   };
+  Object.defineProperty(connection, SESSION, { value: session, enumerable: false });
   return { connection, settle: () => tracker.settle() };
 }
 

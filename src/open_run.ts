@@ -19,6 +19,8 @@ import type { StepHook, StepName } from "./steps.ts";
 export interface RunContext {
   readonly project: Project;
   readonly database: Database;
+  /** The database of a source of the configuration, not connected to yet. @default there are no sources */
+  readonly openSource?: (name: string) => Promise<Database>;
   readonly actor: Actor;
   /** For those who wait for the lock. */
   readonly identity: { readonly pid: number; readonly version: string; readonly command: string };

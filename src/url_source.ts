@@ -29,9 +29,23 @@ interface FoundUrl {
 
 /** @throws {ConfigError} when there is no URL, or none that can be used */
 export async function resolveDatabaseUrl(sources: UrlSources): Promise<ParsedUrl> {
-  const { text, from, place } = findUrl(sources) ?? await askEnvFile(sources);
+  return parseFound(findUrl(sources) ?? await askEnvFile(sources), sources.folder);
+}
+
+/** The URL of a database to read from. @throws {ConfigError} when there is no URL, or none that can be used */
+export function resolveSourceUrl(values: ConfigValues, folder: string): ParsedUrl {
+  const found = urlIn(values, "url");
+  if (found !== undefined) return parseFound(found, folder);
+  const line = values.ini.sectionLine(values.section);
+  throw new ConfigError("no-source-url", `[${values.section}] has no 'url'`, {
+    hint: "Write 'url = postgresql://user@host/database' into it; ${NAME} takes an environment variable.",
+    place: { file: values.ini.file, ...(line === undefined ? {} : { line }) },
+  });
+}
+
+function parseFound({ text, from, place }: FoundUrl, folder: string): ParsedUrl {
   try {
-    return parseDatabaseUrl(text, { relativeTo: sources.folder, isSocket });
+    return parseDatabaseUrl(text, { relativeTo: folder, isSocket });
   } catch (error) {
     if (!(error instanceof UrlError)) throw error;
     throw new ConfigError(error.code, `${error.message} (from ${from})`, { hint: error.hint ?? "", place });
@@ -45,21 +59,25 @@ function findUrl({ url, values }: UrlSources): FoundUrl | undefined {
   }
   const variable = values.env("DELEMBIC_URL");
   if (variable !== undefined && variable.trim() !== "") return { text: variable, from: "DELEMBIC_URL" };
-  const text = values.get("sqlalchemy.url");
+  return urlIn(values, "sqlalchemy.url");
+}
+
+function urlIn(values: ConfigValues, key: string): FoundUrl | undefined {
+  const text = values.get(key);
   if (text === undefined) return undefined;
-  const sign = values.commentSign("sqlalchemy.url");
+  const sign = values.commentSign(key);
   if (sign !== undefined) {
     // taken as it stands it would make a new database, with the comment in its name
     throw new ConfigError(
       "config-value",
-      `The value of 'sqlalchemy.url' in [${values.section}] has a '${sign}' in it`,
+      `The value of '${key}' in [${values.section}] has a '${sign}' in it`,
       {
         hint: "It begins no comment there, but is part of the value. A comment needs a line of its own.",
-        place: values.place("sqlalchemy.url"),
+        place: values.place(key),
       },
     );
   }
-  return { text, from: `sqlalchemy.url in [${values.section}]`, place: values.place("sqlalchemy.url") };
+  return { text, from: `${key} in [${values.section}]`, place: values.place(key) };
 }
 
 const ENV_HINT = 'It should be: export function databaseUrl() { return "postgresql://…"; }';

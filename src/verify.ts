@@ -86,7 +86,7 @@ async function verifyOne(
   validate: Step,
 ): Promise<void> {
   using limited = withTimeout(context.signal, migration.timeoutMs);
-  await using sources = new Sources(context);
+  await using sources = new Sources(context, limited.signal);
   const told = {
     revision: migration.revision,
     startedAt: now(),

@@ -6,7 +6,7 @@
 
 import type { Config } from "../config.ts";
 import type { Database, Queryable } from "../db/database.ts";
-import { type Fault, formatPlace } from "../errors.ts";
+import { DelembicError, type Fault, formatPlace } from "../errors.ts";
 import type { Project } from "../project.ts";
 import type { Survey } from "../survey.ts";
 import type { Context } from "./command.ts";
@@ -44,10 +44,32 @@ export async function openDatabaseOf(context: Context, config: Config): Promise<
   const { output } = context;
   const { target, ignored } = await config.databaseUrl();
   if (target.dialect !== "sqlite" && target.password !== undefined) context.hide(target.password);
+  await hideSources(context, config);
   output.detail([`Database: ${target.label}`]);
   if (ignored.length > 0) output.detail([`Ignored in the database's URL: ${ignored.join(", ")}`]);
   const { openDatabase } = await import("../db/connect.ts");
   return await openDatabase(target);
+}
+
+/** What a source's password is must be known before anything could show it, be the source used or not. */
+async function hideSources(context: Context, { sources }: Config): Promise<void> {
+  for (const url of sources.values()) {
+    try {
+      const { target } = await url();
+      if (target.dialect !== "sqlite" && target.password !== undefined) context.hide(target.password);
+    } catch (error) {
+      // what is wrong with a source is told when it is used
+      if (!(error instanceof DelembicError)) throw error;
+    }
+  }
+}
+
+/** The database of a source, not connected to yet. @throws {ConfigError} when its URL cannot be used */
+export async function openSource({ sources }: Config, name: string): Promise<Database> {
+  const url = sources.get(name);
+  if (url === undefined) throw new TypeError(`no source ${name}`);
+  const { openDatabase } = await import("../db/connect.ts");
+  return await openDatabase((await url()).target);
 }
 
 export async function openProject(context: Context): Promise<OpenProject> {

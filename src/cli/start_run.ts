@@ -16,7 +16,7 @@ import { actorOf } from "./actor.ts";
 import type { Context } from "./command.ts";
 import { failureDocument, failureLines, type MigrationFiles } from "./error_lines.ts";
 import { eventDocument } from "./event_document.ts";
-import type { OpenProject } from "./open_project.ts";
+import { type OpenProject, openSource } from "./open_project.ts";
 import { absolutePath } from "./paths.ts";
 import { ProgressTeller } from "./progress_teller.ts";
 import { projectView } from "./project_view.ts";
@@ -59,6 +59,7 @@ export async function startRun<T>(
   return await work({
     project,
     database,
+    openSource: (name) => openSource(opened.config, name),
     actor: actorOf(io),
     identity: { pid: io.pid, version: VERSION, command: context.commandLine },
     emit: (event) => {

@@ -74,6 +74,7 @@ Deno.test("loadConfig() has the Python tool's defaults", async () => {
       revisionIds: "sequential",
       virtualEnv: undefined,
       warnings: [],
+      sources: new Map(),
     });
   });
 });
@@ -108,6 +109,7 @@ python = .venv/bin/python
         revisionIds: "hex",
         virtualEnv: "/envs/app",
         warnings: [],
+        sources: new Map(),
       });
       assert.equal((await databaseUrl()).target.label, "mysql://h:3306/d");
     },
@@ -423,4 +425,54 @@ Deno.test("Config.databaseUrl() says which URL is wrong, and never shows it", as
     assert.deepEqual(error.place, place);
     assert.ok(!JSON.stringify(error).includes("secret12"));
   }
+});
+
+const SOURCES = `[delembic]
+[delembic.source.legacy]
+url = mysql+pymysql://reader:\${LEGACY_PASSWORD}@legacy.example.com/shop
+[delembic.source.old files]
+url = sqlite:///data/old.db
+[delembic.source.empty]
+ulr = sqlite:///x.db
+[delembic.source.bad]
+url = oracle://u:hunter22@h/d
+[delembic.source.commented]
+url = sqlite:///x.db ; the old one
+`;
+
+Deno.test("Config.sources has the databases to read from, with the environment put in and paths from the ini file", async () => {
+  await withConfig({ "conf/delembic.ini": SOURCES }, {
+    config: "conf/delembic.ini",
+    env: { LEGACY_PASSWORD: "se/cret" },
+  }, async (load, folder) => {
+    const { sources, warnings } = await load();
+    assert.deepEqual([...sources.keys()], ["legacy", "old files", "empty", "bad", "commented"]);
+    const targetOf = async (name: string) => (await sources.get(name)?.())?.target;
+    const legacy = await targetOf("legacy");
+    assert.deepEqual(legacy?.dialect !== "sqlite" && legacy?.password, "se/cret");
+    const old = await targetOf("old files");
+    assert.equal(old?.dialect === "sqlite" && old.file, `${folder}/conf/data/old.db`);
+    assert.deepEqual(warnings, ["Unknown key 'ulr' in [delembic.source.empty], line 7; did you mean 'url'?"]);
+  });
+});
+
+Deno.test("Config.sources says what is wrong with a URL, and where, when it is used", async () => {
+  const file = (folder: string) => `${folder}/delembic.ini`;
+  await withConfig(SOURCES, {}, async (load, folder) => {
+    const { sources } = await load();
+    const expected: [string, string, number][] = [
+      ["legacy", "The environment variable LEGACY_PASSWORD is not set; 'url' in [delembic.source.legacy] needs it", 3],
+      ["empty", "[delembic.source.empty] has no 'url'", 6],
+      ["commented", "The value of 'url' in [delembic.source.commented] has a ';' in it", 11],
+    ];
+    for (const [name, message, line] of expected) {
+      await assert.rejects(async () => await sources.get(name)?.(), { message, place: { file: file(folder), line } });
+    }
+    await assert.rejects(async () => await sources.get("bad")?.(), (error: Error & { place?: unknown }) => {
+      assert.match(error.message, /oracle.*\(from url in \[delembic\.source\.bad\]\)/);
+      assert.doesNotMatch(error.message, /hunter22/);
+      assert.deepEqual(error.place, { file: file(folder), line: 9 });
+      return true;
+    });
+  });
 });
