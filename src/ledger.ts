@@ -14,7 +14,7 @@
  * | `failed`      | rolled back after an error                                                 |
  * | `interrupted` | rolled back after a signal, a time limit, or the death of the process      |
  * | `downgraded`  | undone                                                                     |
- * | `stamped`, `repaired`, `unlocked` | what a person decided                                  |
+ * | `stamped`, `repaired`, `unlocked`, `paused`, `resumed` | what a person decided             |
  *
  * @module
  */
@@ -42,7 +42,9 @@ export type RunStatus =
   | "downgraded"
   | "stamped"
   | "repaired"
-  | "unlocked";
+  | "unlocked"
+  | "paused"
+  | "resumed";
 
 /** Who acts, as the Python tool names them. */
 export interface Actor {
@@ -195,7 +197,8 @@ export async function readPartialRuns(db: Queryable): Promise<Map<string, RunRec
   const rows = await rowsIfThere(
     db,
     `${selectRuns(db.dialect)} h where status = 'partial' and ended_at is not null and not exists (
-       select 1 from delembic_run_history later where later.revision = h.revision and later.id > h.id)`,
+       select 1 from delembic_run_history later where later.revision = h.revision and later.id > h.id
+         and coalesce(later.status, '') not in ('paused', 'resumed'))`,
   );
   return new Map(rows.map(runOf).map((run) => [run.revision ?? "", run]));
 }

@@ -48,6 +48,8 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   {
     title: "Decide",
     commands: [
+      entry("pause", "Let a migration in batches rest", async () => (await import("./pause.ts")).pause),
+      entry("resume", "Let it go on", async () => (await import("./resume.ts")).resume),
       entry("stamp", "Record as applied without running", async () => (await import("./stamp.ts")).stamp),
       entry("repair", "Settle interrupted runs and changed files", async () => (await import("./repair.ts")).repair),
       entry("unlock", "Take the lock of a dead run", async () => (await import("./unlock.ts")).unlock),

@@ -9,7 +9,7 @@ import { DatabaseError } from "../db/database.ts";
 import { DelembicError, EXIT, type ExitCode, type Fault, FaultsError, formatPlace, type Place } from "../errors.ts";
 import { codeFrame } from "./code_frame.ts";
 import { absolutePath } from "./paths.ts";
-import { type Line, linesOf, styled } from "./text.ts";
+import { indented, type Line, linesOf, styled } from "./text.ts";
 
 /** What telling an error needs to know of the world. */
 export interface View {
@@ -181,11 +181,6 @@ function labelled(label: string, [first = "", ...more]: readonly string[]): Line
 
 export function hintLine(hint: string): Line {
   return [styled("cyan", "Hint:"), ` ${hint}`];
-}
-
-export function indented(lines: readonly Line[], by = 2): Line[] {
-  const blanks = " ".repeat(by);
-  return lines.map((line) => line === "" ? "" : typeof line === "string" ? blanks + line : [blanks, ...line]);
 }
 
 const FRAMED_REGEXP = /\.(?:ts|js|mjs|sql|py)$/;

@@ -1,18 +1,25 @@
 /** `delembic history` */
 
+import { readWalks, type WalkStory } from "../batch_ledger.ts";
 import { forPeople } from "../clock.ts";
 import { EXIT, type ExitCode } from "../errors.ts";
+import type { LoadedMigration } from "../migration.ts";
+import { isPending } from "../plan.ts";
 import { type HistoryEntry, historyOf, type MigrationState } from "../state.ts";
 import { command } from "./command.ts";
+import { percentText } from "./numbers_text.ts";
+import type { Look } from "./open_project.ts";
 import { secondsText } from "./seconds_text.ts";
 import { type Line, type Style, styled } from "./text.ts";
+import { progressMember, walkNumbers } from "./walk_lines.ts";
 
 export const history = command({
   description: [
     "Lists every migration in the order in which 'upgrade' takes them, each with its state: applied; pending; failed " +
     "(the last attempt was rolled back, or left a part behind); blocked (needs an Alembic revision that is not in the " +
     "database, or a migration that is blocked); changed (the file is not what was applied); missing (applied, but " +
-    "there is no file); running. Reads only: creates no table and no file.",
+    "there is no file); running. Behind one that works in batches stands how much of it is done. Reads only: creates no " +
+    "table and no file.",
   ],
   arguments: {},
   options: {},
@@ -25,14 +32,14 @@ export const history = command({
     const { lookAt, openProject, tellFaults } = await import("./open_project.ts");
     const { shownFile } = await import("./project_view.ts");
     const opened = await openProject(context);
-    return await lookAt(context, opened, (look) => {
+    return await lookAt(context, opened, async (look) => {
       tellFaults(context, look);
       const entries = historyOf(look.seen);
+      const walks = await undoneWalks(look);
       const { output } = context;
-      output.result(
-        historyLines(entries, output.verbose ? (file) => shownFile(context, opened.config, file) : undefined),
-      );
-      output.document({ migrations: entries.map(historyMember) });
+      const shown = output.verbose ? (file: string) => shownFile(context, opened.config, file) : undefined;
+      output.result(historyLines(entries, { shown, walks }));
+      output.document({ migrations: entries.map((entry) => historyMember(entry, walks.get(entry.revision))) });
       return EXIT.done;
     });
   },
@@ -51,17 +58,43 @@ const STYLES: Readonly<Record<MigrationState, Style>> = {
 /** The width of the states' column, as in the Python tool. */
 const STATE_WIDTH = 8;
 
-/** @param shown names a migration's file; given when more is to be told than the state */
-export function historyLines(entries: readonly HistoryEntry[], shown?: (file: string) => string): Line[] {
+/** The walks in batches that have begun and are not recorded as applied. */
+async function undoneWalks({ project, db, seen }: Look): Promise<Map<string, WalkStory>> {
+  const isConcerned = ({ revision, batch }: LoadedMigration) => batch !== undefined && isPending(seen, revision);
+  if (![...project.migrations.values()].some(isConcerned)) return new Map();
+  const stories = await readWalks(db);
+  return new Map(
+    stories.filter(({ walk }) => isPending(seen, walk.revision)).map((story) => [story.walk.revision, story]),
+  );
+}
+
+export interface HistoryOptions {
+  /** Names a migration's file; given when more is to be told than the state. */
+  readonly shown?: ((file: string) => string) | undefined;
+  readonly walks?: ReadonlyMap<string, WalkStory>;
+}
+
+export function historyLines(
+  entries: readonly HistoryEntry[],
+  { shown, walks = new Map() }: HistoryOptions = {},
+): Line[] {
   if (entries.length === 0) return ["No migrations found."];
   const width = Math.max(...entries.map(({ revision }) => revision.length));
   return entries.flatMap((entry): Line[] => {
     const { revision, status, migration } = entry;
-    const description = migration?.description ?? "";
+    const description = [migration?.description ?? "", ...walkNote(walks.get(revision))].filter(Boolean).join("  ");
     const rest = `  ${description === "" ? revision : `${revision.padEnd(width)}  ${description}`}`;
     const line: Line = [styled(STYLES[status], status), " ".repeat(STATE_WIDTH - status.length), rest];
     return shown === undefined ? [line] : [line, ...detailLines(entry, shown)];
   });
+}
+
+/** `(24 %, paused)` */
+function walkNote(story: WalkStory | undefined): string[] {
+  if (story === undefined) return [];
+  const { fraction } = walkNumbers(story);
+  const parts = [...fraction === undefined ? [] : [percentText(fraction)], ...story.walk.pauseWanted ? ["paused"] : []];
+  return parts.length === 0 ? [] : [`(${parts.join(", ")})`];
 }
 
 function detailLines({ migration, record, status }: HistoryEntry, shown: (file: string) => string): Line[] {
@@ -76,7 +109,10 @@ function detailLines({ migration, record, status }: HistoryEntry, shown: (file: 
   ];
 }
 
-function historyMember({ revision, status, migration, record }: HistoryEntry): Record<string, unknown> {
+function historyMember(
+  { revision, status, migration, record }: HistoryEntry,
+  story: WalkStory | undefined,
+): Record<string, unknown> {
   const applied = record?.status === "success";
   return {
     revision,
@@ -87,5 +123,6 @@ function historyMember({ revision, status, migration, record }: HistoryEntry): R
     status,
     appliedAt: applied ? record.appliedAt : null,
     durationSeconds: applied ? record.seconds : null,
+    ...(story === undefined ? {} : { walk: progressMember(story) }),
   };
 }

@@ -6,15 +6,18 @@ import type { RunRecord } from "../ledger.ts";
 import { command } from "./command.ts";
 import { optional, UsageError, value } from "./command_line.ts";
 import { secondsText } from "./seconds_text.ts";
-import { columns, linesOf } from "./text.ts";
+import { columns, indented, linesOf } from "./text.ts";
+import { walkLines, walkMember } from "./walk_lines.ts";
 
 const COUNT_REGEXP = /^[1-9]\d{0,8}$/;
 
 export const log = command({
   description: [
     "Lists the attempts, the latest first: which migration, when, how it ended, how long it took, and who did it. " +
-    "Decisions of people (stamp, repair, unlock) are there too. Nothing is ever taken out of this list. Reads only: " +
-    "creates no table and no file.",
+    "Decisions of people (stamp, repair, unlock, pause, resume) are there too. Nothing is ever taken out of this list. " +
+    "Reads only: creates no table and no file.",
+    "Of a migration that works in batches, 'log ID' also tells how far it is, and each range of keys that was handed " +
+    "out: how far it is done, and who has it.",
   ],
   arguments: {
     id: optional("only the attempts at this revision"),
@@ -32,6 +35,7 @@ export const log = command({
       throw new UsageError("invalid-value", `Option '--limit' needs a number from 1 on, got '${options.limit}'`);
     }
     const { lookAt, openProject } = await import("./open_project.ts");
+    const { readWalks } = await import("../batch_ledger.ts");
     const { readRuns } = await import("../ledger.ts");
     const { resolveRevision } = await import("../target.ts");
     return await lookAt(context, await openProject(context), async ({ db, project, seen }) => {
@@ -44,8 +48,15 @@ export const log = command({
       const revision = id === undefined ? undefined : resolveRevision(id, [...known]);
       const chosen = all.filter((run) => revision === undefined || run.revision === revision);
       const runs = options.limit === undefined ? chosen : chosen.slice(0, Number(options.limit));
-      context.output.result(logLines(runs, context.output.verbose));
-      context.output.document({ runs: runs.map(runMember) });
+      const [walk] = revision === undefined ? [] : await readWalks(db, revision);
+      const { output } = context;
+      output.result([
+        ...logLines(runs, output.verbose),
+        ...(walk === undefined
+          ? []
+          : ["", "Batches:", ...indented(walkLines(walk, { all: true, pausedBy: pausedBy(runs) }))]),
+      ]);
+      output.document({ runs: runs.map(runMember), ...(walk === undefined ? {} : { walk: walkMember(walk) }) });
       return EXIT.done;
     });
   },
@@ -62,7 +73,7 @@ export function logLines(runs: readonly RunRecord[], errors: boolean): string[] 
       run.revision ?? "",
       run.endedAt === null ? `${run.status} (open)` : run.status ?? "",
       run.seconds === null ? "" : secondsText(run.seconds),
-      [run.username, run.hostname].filter((part) => part !== null && part !== "").join("@"),
+      actorText(run),
     ]),
   ]);
   return [
@@ -72,6 +83,18 @@ export function logLines(runs: readonly RunRecord[], errors: boolean): string[] 
       return errors && exception !== "" ? [row, ...linesOf(exception).map((line) => `    ${line}`)] : [row];
     }),
   ];
+}
+
+/** `alice@build-7` */
+function actorText({ username, hostname }: RunRecord): string {
+  return [username, hostname].filter((part) => part !== null && part !== "").join("@");
+}
+
+/** Who paused it last, and when. */
+export function pausedBy(runs: readonly RunRecord[]): string | undefined {
+  const pause = runs.find(({ status }) => status === "paused");
+  if (pause === undefined) return undefined;
+  return `${actorText(pause)}, ${forPeople(pause.startedAt ?? "")}`;
 }
 
 export function runMember(run: RunRecord): Record<string, unknown> {

@@ -16,6 +16,11 @@ export function rowsText(rows: number): string {
   return `${countText(rows)} ${Math.round(rows) === 1 ? "row" : "rows"}`;
 }
 
+/** `1 batch`, `1,200 batches` */
+export function batchesText(batches: number): string {
+  return `${countText(batches)} ${batches === 1 ? "batch" : "batches"}`;
+}
+
 /** Three digits that count: `41,300`, `4.13`, `0.0413`. */
 export function rateText(rate: number): string {
   const rounded = Number(rate.toPrecision(3));

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readWalks, type WalkStory } from "../batch_ledger.ts";
 import { forPeople } from "../clock.ts";
 import { childrenOf, compareIds } from "../graph.ts";
 import { readRuns, type RunRecord } from "../ledger.ts";
@@ -12,10 +13,11 @@ import { type Block, isApplied, planUpgrade, type VersionRecord } from "../plan.
 import { explain } from "../runner.ts";
 import { historyOf, type MigrationState } from "../state.ts";
 import { resolveRevision } from "../target.ts";
-import { logLines, runMember } from "./log.ts";
+import { logLines, pausedBy, runMember } from "./log.ts";
 import type { Look } from "./open_project.ts";
 import { secondsText } from "./seconds_text.ts";
-import { columns, type Line, linesOf } from "./text.ts";
+import { columns, indented, type Line, linesOf } from "./text.ts";
+import { walkLines, walkMember } from "./walk_lines.ts";
 
 /** What a migration needs, and whether that is there. */
 export interface Need {
@@ -35,6 +37,8 @@ export interface Profile {
   readonly blocks: readonly Block[];
   /** The latest first. */
   readonly runs: readonly RunRecord[];
+  /** How far it is, for one in batches that has begun. */
+  readonly walk: WalkStory | undefined;
 }
 
 /** @throws {TargetError} when the id names no migration */
@@ -65,15 +69,22 @@ export async function profileOf({ project, seen, db }: Look, id: string): Promis
     neededBy: [...childrenOf(project.parents).get(revision) ?? []].sort(compareIds),
     blocks: step?.blocks ?? [],
     runs: await readRuns(db, { revision }),
+    walk: (await readWalks(db, revision))[0],
   };
 }
 
 /** How an attempt ends whose text is an error; that of others is a remark. */
 const FAILED: ReadonlySet<string> = new Set(["failed", "partial", "interrupted"]);
 
-/** @param shown names a file as people see it */
-export function profileLines(profile: Profile, shown: (file: string) => string): Line[] {
-  const { revision, status, migration, record, needs, neededBy, blocks, runs } = profile;
+export interface ProfileOptions {
+  /** Names a file as people see it. */
+  readonly shown: (file: string) => string;
+  /** Every range of a walk, also those that are done. */
+  readonly all: boolean;
+}
+
+export function profileLines(profile: Profile, { shown, all }: ProfileOptions): Line[] {
+  const { revision, status, migration, record, needs, neededBy, blocks, runs, walk } = profile;
   const rows: [string, string][] = [["Revision:", revision], ["Status:", status]];
   if (migration === undefined) rows.push(["File:", "missing"]);
   else {
@@ -103,6 +114,7 @@ export function profileLines(profile: Profile, shown: (file: string) => string):
       const { message, hint } = explain(revision, [block]);
       return ["", `BLOCKED: ${message}`, hint];
     }),
+    ...(walk === undefined ? [] : ["", "Batches:", ...indented(walkLines(walk, { all, pausedBy: pausedBy(runs) }))]),
     ...(runs.length === 0 ? [] : ["", "Attempts:", ...logLines(runs, false).map((line) => `  ${line}`)]),
     ...(lastError === "" ? [] : ["", "Last error:", ...linesOf(lastError).map((line) => `  ${line}`)]),
   ];
@@ -121,7 +133,8 @@ function isOutdated({ status, record }: Profile): boolean {
 
 function stepsOf(migration: LoadedMigration): string[] {
   if (migration.kind === "py") return ["those of the Python tool"];
-  return (["upgrade", "validate", "downgrade"] as const).filter((name) => migration[name] !== undefined);
+  const own = (["upgrade", "validate", "downgrade"] as const).filter((name) => migration[name] !== undefined);
+  return migration.batch === undefined ? own : ["apply", ...own];
 }
 
 function optionsOf(migration: LoadedMigration): string[] {
@@ -138,7 +151,7 @@ function optionsOf(migration: LoadedMigration): string[] {
 }
 
 export function profileDocument(profile: Profile): Record<string, unknown> {
-  const { revision, status, migration, record, needs, neededBy, blocks, runs } = profile;
+  const { revision, status, migration, record, needs, neededBy, blocks, runs, walk } = profile;
   const applied = isApplied(record);
   return {
     revision,
@@ -157,5 +170,6 @@ export function profileDocument(profile: Profile): Record<string, unknown> {
     appliedAt: applied ? record?.appliedAt ?? null : null,
     durationSeconds: applied ? record?.seconds ?? null : null,
     runs: runs.map(runMember),
+    ...(walk === undefined ? {} : { walk: walkMember(walk) }),
   };
 }

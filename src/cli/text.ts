@@ -61,6 +61,12 @@ export function linesOf(text: string): string[] {
   return lines;
 }
 
+/** The lines behind so many blanks; empty ones stay empty. */
+export function indented(lines: readonly Line[], by = 2): Line[] {
+  const blanks = " ".repeat(by);
+  return lines.map((line) => line === "" ? "" : typeof line === "string" ? blanks + line : [blanks, ...line]);
+}
+
 /** Cells in columns, two blanks apart, each column as wide as its widest cell; no blanks at the end of a line. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];

@@ -148,7 +148,7 @@ Deno.test("historyLines() pads the states as the Python tool does, and makes des
 
 Deno.test("historyLines() also tells time, duration and file", () => {
   assert.equal(
-    plain(historyLines(ENTRIES, (file) => `../${file}`)),
+    plain(historyLines(ENTRIES, { shown: (file) => `../${file}` })),
     `applied   D001   load person
           applied 2026-01-15 10:30:00+00:00 in 1.24s
           ../delembic/versions/D001.sql

@@ -1,0 +1,219 @@
+/**
+ * The story of a walk in batches, for `show` and `log`. Pure.
+ *
+ * @module
+ */
+
+import { formatKey, type Key, type KeyValue } from "../batch_key.ts";
+import type { RangeRow, WalkStory } from "../batch_ledger.ts";
+import { forPeople } from "../clock.ts";
+import { batchesText, countText, lengthText, percentText, rateText, rowsText } from "./numbers_text.ts";
+import { columns, type Line, linesOf } from "./text.ts";
+
+/** How far a walk is, as numbers. */
+export interface WalkNumbers {
+  readonly rows: number;
+  readonly batches: number;
+  /** 0 to 1. */
+  readonly fraction: number | undefined;
+  /** Of those who are at work now; where nobody is, that of all batches. */
+  readonly rowsPerSecond: number | undefined;
+  readonly secondsLeft: number | undefined;
+  /** As it was last. */
+  readonly batchSize: number | undefined;
+  /** Ranges that somebody works on. */
+  readonly held: readonly RangeRow[];
+}
+
+export function walkNumbers(story: WalkStory): WalkNumbers {
+  const { walk, ranges } = story;
+  const sum = (of: (range: RangeRow) => number) => ranges.reduce((total, range) => total + of(range), 0);
+  const rows = sum(({ rowsDone }) => rowsDone);
+  const total = walk.rowsTotal;
+  const isDone = walk.status === "done";
+  const fraction = isDone ? 1 : total === undefined || total === 0 ? undefined : Math.min(1, rows / total);
+  const held = isDone ? [] : ranges.filter(({ status, free }) => status === "running" && !free);
+  const average = rateOf(rows, sum(({ seconds }) => seconds));
+  const rates = held.map(({ rowsDone, seconds }) => rateOf(rowsDone, seconds) ?? average);
+  const present = rates.length === 0 ? average : rates.reduce<number | undefined>(added, 0);
+  const isGoing = held.length > 0 && walk.waiting === undefined && !walk.pauseWanted;
+  return {
+    rows,
+    batches: sum(({ batches }) => batches),
+    fraction,
+    rowsPerSecond: present,
+    batchSize: lastSize(story),
+    secondsLeft: isGoing && present && total !== undefined ? Math.max(0, total - rows) / present : undefined,
+    held,
+  };
+}
+
+function lastSize({ walk, ranges }: WalkStory): number | undefined {
+  const worked = ranges.filter(({ batches }) => batches > 0);
+  const last = worked.reduce<RangeRow | undefined>(
+    (last, range) => (range.updatedAt ?? "") >= (last?.updatedAt ?? "") ? range : last,
+    undefined,
+  );
+  return last?.batchSize ?? walk.batchSize;
+}
+
+function rateOf(rows: number, seconds: number): number | undefined {
+  return rows > 0 && seconds > 0 ? rows / seconds : undefined;
+}
+
+function added(sum: number | undefined, rate: number | undefined): number | undefined {
+  return sum === undefined || rate === undefined ? undefined : sum + rate;
+}
+
+/** `1,200,000 of about 5,000,000 rows (24 %)` */
+export function walkRows(story: WalkStory): string {
+  const { rows, fraction } = walkNumbers(story);
+  const { status, rowsTotal: total } = story.walk;
+  if (status === "done" || total === undefined || fraction === undefined) return rowsText(rows);
+  return `${countText(rows)} of about ${rowsText(Math.max(total, rows))} (${percentText(fraction)})`;
+}
+
+/** `running`, `paused`, … and for one that somebody wants to pause, what it is doing about it. */
+function stateOf({ walk }: WalkStory, { held }: WalkNumbers): string {
+  if (!walk.pauseWanted || walk.status === "done") {
+    // whoever was at it died, and nobody has come since
+    return walk.status === "running" && held.length === 0 ? "stopped" : walk.status;
+  }
+  return held.length > 0 ? "pausing" : "paused";
+}
+
+export interface WalkLinesOptions {
+  /** Also the ranges that are done. */
+  readonly all: boolean;
+  /** Who paused it last, and when. */
+  readonly pausedBy?: string | undefined;
+}
+
+/** What is told of a walk as a whole, aligned; then its ranges that are not done, or with `all` every one. */
+export function walkLines(story: WalkStory, { all, pausedBy }: WalkLinesOptions): Line[] {
+  const { walk, ranges } = story;
+  const numbers = walkNumbers(story);
+  const { batches, batchSize, rowsPerSecond, secondsLeft, held } = numbers;
+  const rows: [string, string | undefined][] = [
+    ["State:", stateOf(story, numbers)],
+    ["Table:", `${walk.table}${walk.detail === undefined ? "" : `, by ${walk.detail.key.join(", ")}`}`],
+    ["Done:", `${walkRows(story)} in ${batchesText(batches)}`],
+    ["Rate:", rateLine(rowsPerSecond, secondsLeft)],
+    ["Size:", batchSize === undefined ? undefined : `${rowsText(batchSize)} a batch`],
+    [
+      "Workers:",
+      held.length === 0 ? undefined : [...Map.groupBy(held, ({ holder }) => holder)].map(workers).join("; "),
+    ],
+    ["Waiting:", walk.waiting],
+    ["Paused by:", walk.pauseWanted ? pausedBy : undefined],
+    ["Began:", walk.startedAt === undefined ? undefined : forPeople(walk.startedAt)],
+    ["Ended:", walk.endedAt === undefined ? undefined : forPeople(walk.endedAt)],
+    ["Ranges:", rangeCounts(ranges)],
+  ];
+  const shown = ranges.filter(({ status }) => all || status !== "done");
+  return [
+    ...columns(rows.flatMap(([name, text]) => text === undefined || text === "" ? [] : [[name, text]])),
+    ...(shown.length === 0 ? [] : ["", ...rangeTable(shown)]),
+    ...ranges.flatMap(({ part, message, status }) => {
+      if (status !== "failed" || message === undefined) return [];
+      return ["", `Range ${part} failed:`, ...linesOf(message).map((line) => `  ${line}`)];
+    }),
+  ];
+}
+
+function rateLine(rate: number | undefined, secondsLeft: number | undefined): string | undefined {
+  if (rate === undefined || rate <= 0) return undefined;
+  return `${rateText(rate)} rows/s${secondsLeft === undefined ? "" : `, about ${lengthText(secondsLeft)} left`}`;
+}
+
+const HOLDER_REGEXP = /^(run|join)-(.+)-(\d+)-[0-9a-f]+$/;
+
+/** `run-build-7-4711-0b1c2d3e` → `build-7, process 4711` */
+export function holderText(holder: string): string {
+  const [, kind, host, pid] = HOLDER_REGEXP.exec(holder) ?? [];
+  return kind === undefined ? holder : `${host}, process ${pid}${kind === "join" ? " (joined)" : ""}`;
+}
+
+function workers([holder, ranges]: readonly [string | undefined, readonly RangeRow[]]): string {
+  return `${holderText(holder ?? "")}${ranges.length === 1 ? "" : `, ${ranges.length} workers`}`;
+}
+
+function rangeCounts(ranges: readonly RangeRow[]): string {
+  const counts = Map.groupBy(ranges, rangeState);
+  return (["done", "running", "free", "failed"] as const).flatMap((state) => {
+    const count = counts.get(state)?.length ?? 0;
+    return count === 0 ? [] : [`${countText(count)} ${state}`];
+  }).join(", ");
+}
+
+/** `free`: begun, and nobody has it. */
+function rangeState({ status, free }: RangeRow): "done" | "running" | "free" | "failed" {
+  return status === "running" && free ? "free" : status;
+}
+
+function rangeTable(ranges: readonly RangeRow[]): string[] {
+  return columns([
+    ["RANGE", "STATE", "AFTER", "UP TO", "DONE UP TO", "ROWS", "BATCHES", "BY"],
+    ...ranges.map((range) => [
+      String(range.part),
+      rangeState(range),
+      keyText(range.lower),
+      keyText(range.upper),
+      keyText(range.cursor),
+      countText(range.rowsDone),
+      countText(range.batches),
+      range.holder === undefined || range.free ? "" : holderText(range.holder),
+    ]),
+  ]);
+}
+
+function keyText(key: Key | undefined): string {
+  return key === undefined ? "-" : formatKey(key);
+}
+
+/** The same for programs; keys as lists of values, in which bytes and what no number can hold are texts. */
+export function walkMember(story: WalkStory): Record<string, unknown> {
+  const { walk, ranges } = story;
+  const numbers = walkNumbers(story);
+  return {
+    ...progressMember(story),
+    table: walk.table,
+    key: walk.detail?.key ?? [],
+    batches: numbers.batches,
+    batchSize: numbers.batchSize ?? null,
+    rowsPerSecond: numbers.rowsPerSecond ?? null,
+    secondsLeft: numbers.secondsLeft ?? null,
+    waiting: walk.waiting ?? null,
+    message: walk.message ?? null,
+    startedAt: walk.startedAt ?? null,
+    updatedAt: walk.updatedAt ?? null,
+    endedAt: walk.endedAt ?? null,
+    ranges: ranges.map(rangeMember),
+  };
+}
+
+/** How far it is, in short. */
+export function progressMember(story: WalkStory): Record<string, unknown> {
+  const { status, pauseWanted, rowsTotal = null } = story.walk;
+  const { rows, fraction = null } = walkNumbers(story);
+  return { status, paused: pauseWanted, rowsDone: rows, rowsTotal, fraction };
+}
+
+function rangeMember(range: RangeRow): Record<string, unknown> {
+  return {
+    range: range.part,
+    state: rangeState(range),
+    after: keyMember(range.lower),
+    upTo: keyMember(range.upper),
+    doneUpTo: keyMember(range.cursor),
+    rowsDone: range.rowsDone,
+    batches: range.batches,
+    seconds: range.seconds,
+    holder: range.free ? null : range.holder ?? null,
+    message: range.message ?? null,
+  };
+}
+
+function keyMember(key: Key | undefined): readonly unknown[] | null {
+  return key?.map((value: KeyValue) => value instanceof Uint8Array ? value.toHex() : value) ?? null;
+}
