@@ -79,6 +79,8 @@ export interface BulkCsv {
   /** The unquoted text that stands for NULL. */
   readonly null: string;
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** The line of a row, both from any number on; needed for {@link LoadRowError.row} where rows take several lines. */
+  readonly lineOf?: ((row: number) => number) | undefined;
 }
 
 /** One connection. Statements on it run one after another, whoever issues them. */

@@ -6,6 +6,7 @@
 
 import { messageOf } from "../errors.ts";
 import { DatabaseError, type DatabaseErrorDetails, type DatabaseErrorKind } from "./database.ts";
+import type { ErrorFields } from "./postgres_wire.ts";
 import type { ServerTarget } from "./target.ts";
 import { tlsHint } from "./tls_hint.ts";
 
@@ -74,6 +75,24 @@ interface ServerError {
 function isServerError(error: unknown): error is ServerError {
   return error instanceof Error && "code" in error && typeof error.code === "string" &&
     SQLSTATE_REGEXP.test(error.code);
+}
+
+/** An error of the server, as the driver would throw it: https://www.postgresql.org/docs/current/protocol-error-fields.html */
+export function serverError(fields: ErrorFields): Error {
+  const names = {
+    code: "C",
+    detail: "D",
+    hint: "H",
+    position: "P",
+    where: "W",
+    constraint_name: "n",
+    column_name: "c",
+  };
+  const found = Object.entries(names).flatMap(([name, letter]) => {
+    const value = fields.get(letter);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.assign(new Error(fields.get("M")), Object.fromEntries(found));
 }
 
 /** The SQLSTATE of what the driver threw, when it is the server's error. */

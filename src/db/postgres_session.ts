@@ -5,10 +5,11 @@
  */
 
 import type { Socket } from "node:net";
-import { Stream } from "node:stream";
+import { Stream, Writable } from "node:stream";
 import type { ReservedSql, Sql } from "postgres";
 import { type BulkLoad, DatabaseError, type Result, type Row, type Session, type Statement } from "./database.ts";
 import { asOneText, resultsOf } from "./postgres_batch.ts";
+import type { CopyIn } from "./postgres_copy.ts";
 import { postgresDialect } from "./postgres_dialect.ts";
 import { lostError, type StatementContext, statementError } from "./postgres_errors.ts";
 import { Parameter } from "./postgres_types.ts";
@@ -61,6 +62,8 @@ export class PostgresSession implements Session {
   #checksClients: boolean;
   /** Ends the statement that runs, when the connection goes away under it. */
   #abandon: ((error: DatabaseError) => void) | undefined;
+  /** The load that runs. */
+  #copy: CopyIn | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #cursors = 0;
 
@@ -177,12 +180,41 @@ export class PostgresSession implements Session {
     }
   }
 
-  load(_load: BulkLoad): Promise<number> {
-    throw new DatabaseError("other", "not yet");
+  load(load: BulkLoad): Promise<number> {
+    return this.#inTurn(async () => {
+      const { loadRows } = await import("./postgres_load.ts");
+      try {
+        return await loadRows({
+          query: (text, params) => this.#run(text, { params }),
+          copyIn: (statement) => this.#copyIn(statement),
+        }, load);
+      } finally {
+        this.#abandon = this.#copy = undefined;
+      }
+    });
+  }
+
+  async #copyIn(statement: string): Promise<CopyIn> {
+    if (this.#lost) throw lostError(this.#reason(), statement);
+    const { CopyIn } = await import("./postgres_copy.ts");
+    const { socket, wire, runText } = this.#parts;
+    const context = { statement, prefix: 0 };
+    try {
+      const stream = await this.#untilLost(runText(statement, [], { simple: true }), context);
+      if (!(stream instanceof Writable)) throw new TypeError("The driver gave no stream for a COPY");
+      if (this.#lost) throw lostError(this.#reason(), statement);
+      const copy = this.#copy = new CopyIn(socket, stream, wire);
+      this.#abandon = (error) => copy.abandon(error);
+      return copy;
+    } catch (error) {
+      throw statementError(error, context);
+    }
   }
 
   cancel(): Promise<void> {
     if (this.#lost || this.#closing !== undefined) return Promise.resolve();
+    // the server does not hear of a request while it waits for data
+    this.#copy?.cancel();
     const request = this.#parts.cancel();
     // what comes next waits, so that the request cannot stop it instead
     this.#turn = Promise.all([this.#turn, request.catch(() => undefined)]);

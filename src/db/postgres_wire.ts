@@ -44,6 +44,9 @@ export class WireListener {
   completed: Completed[] = [];
   /** The server asked for a way to authenticate that the driver does not know; the driver itself would wait for ever. */
   onUnknownAuthentication: () => void = () => {};
+  onError: (fields: ErrorFields) => void = () => {};
+  /** The server waits for the next request. */
+  onReady: () => void = () => {};
   #rest: Buffer = Buffer.alloc(0);
   #skip = 0;
   #columns = false;
@@ -93,6 +96,7 @@ export class WireListener {
         this.#ready = true;
         this.#columns = false;
         this.transaction = body[0] === 0x49 ? "none" : body[0] === 0x45 ? "failed" : "open";
+        this.onReady();
         break;
       case KEY:
         this.key = { pid: body.readInt32BE(0), secret: Uint8Array.from(body.subarray(4)) };
@@ -104,6 +108,7 @@ export class WireListener {
         const fields = errorFields(body);
         const severity = fields.get("V") ?? fields.get("S");
         if (severity === "FATAL" || severity === "PANIC") this.fatal = fields;
+        this.onError(fields);
       }
     }
   }
@@ -135,5 +140,15 @@ export function cancelRequest({ pid, secret }: BackendKey): Uint8Array {
   message.writeInt32BE(80877102, 4);
   message.writeInt32BE(pid, 8);
   message.set(secret, 12);
+  return message;
+}
+
+/** Tells the server that the data of a COPY end without being whole. */
+export function copyFailed(reason: string): Uint8Array {
+  const text = Buffer.from(reason);
+  const message = Buffer.alloc(1 + 4 + text.length + 1);
+  message.write("f");
+  message.writeUInt32BE(message.length - 1, 1);
+  message.set(text, 5);
   return message;
 }
