@@ -1,7 +1,8 @@
 /**
  * The program as the tests build it: it can be stopped at a named step. The release's `main.ts` knows nothing of this.
  *
- * - `DELEMBIC_CRASH_AT=committed` or `committed@D002`: kills itself there with SIGKILL.
+ * - `DELEMBIC_CRASH_AT=committed`, `committed@D002`, or `batch-begun@D002#3`, the third time: kills itself there with
+ *   SIGKILL.
  * - `DELEMBIC_CUT_AT=…`: there, ends all of the program's sessions on the server, and goes on.
  * - `DELEMBIC_STOP_AT=…`: stops itself there with SIGSTOP, as a laptop's lid does.
  * - `DELEMBIC_LEASE=3,1`: a lease of 3 s, renewed each second.
@@ -14,8 +15,11 @@ import { systemIo } from "../src/cli/io.ts";
 import type { StepHook, StepName } from "../src/steps.ts";
 import { cutSessions } from "./cut_sessions.ts";
 
+const passed = new Map<string, number>();
+
 function matches(wanted: string | undefined, step: StepName, revision: string | undefined): boolean {
-  return wanted === step || wanted === `${step}@${revision}`;
+  const [place, count = "1"] = wanted?.split("#") ?? [];
+  return (place === step || place === `${step}@${revision}`) && passed.get(`${step}@${revision}`) === Number(count);
 }
 
 const crashAt = Deno.env.get("DELEMBIC_CRASH_AT");
@@ -25,6 +29,7 @@ const lease = Deno.env.get("DELEMBIC_LEASE")?.split(",").map(Number);
 let cut = false;
 
 const step: StepHook = async (name, revision) => {
+  passed.set(`${name}@${revision}`, (passed.get(`${name}@${revision}`) ?? 0) + 1);
   if (matches(crashAt, name, revision)) {
     Deno.kill(Deno.pid, "SIGKILL");
     await new Promise(() => {});
