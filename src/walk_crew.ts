@@ -17,7 +17,7 @@ import type { Sources } from "./sources.ts";
 import { WalkMeter } from "./walk_progress.ts";
 import { firstSize, halved, nextSize, type SizeState } from "./walk_size.ts";
 import type { WalkTable } from "./walk_table.ts";
-import { openThrottle, type Throttle } from "./walk_waiting.ts";
+import { openThrottle, type Throttle } from "./walk_throttle.ts";
 
 /** How often the ledger is asked how far everybody is, and whether there is a wish, in milliseconds. */
 const LOOK_MS = 1_000;
@@ -59,10 +59,10 @@ export class Crew implements AsyncDisposable {
   #toldAt = 0;
   readonly #meter: WalkMeter;
   readonly #timers: ReturnType<typeof setInterval>[];
-  #throttle: Promise<Throttle | undefined> | undefined;
+  readonly #throttle: Throttle | undefined;
   #looking: Promise<void> = Promise.resolve();
 
-  /** @throws {TypeError} for a migration without batches */
+  /** @throws {TypeError} for a migration without batches; {@link ThrottleError} */
   constructor(options: CrewOptions) {
     const { batch } = options.migration;
     if (batch === undefined) throw new TypeError(`${options.migration.revision} has no batches`);
@@ -71,6 +71,7 @@ export class Crew implements AsyncDisposable {
     this.plan = batch.plan;
     this.apply = batch.apply;
     this.leaseSeconds = lease.seconds;
+    this.#throttle = openThrottle(batch.plan.throttle, options.context);
     this.#size = startSize(batch.plan, options.batchSize);
     this.#meter = new WalkMeter(options.rowsDone, performance.now());
     this.#timers = [
@@ -152,8 +153,7 @@ export class Crew implements AsyncDisposable {
   }
 
   async #reasonToWait(): Promise<string | undefined> {
-    this.#throttle ??= openThrottle(this.plan.throttle, this.options.context);
-    return await (await this.#throttle)?.reason();
+    return await this.#throttle?.reason();
   }
 
   #wait(reason: string | undefined): void {
@@ -205,8 +205,7 @@ export class Crew implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#looking;
-    const throttle = await this.#throttle?.catch(() => undefined);
-    await throttle?.[Symbol.asyncDispose]();
+    await this.#throttle?.[Symbol.asyncDispose]();
   }
 }
 

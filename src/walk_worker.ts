@@ -96,10 +96,9 @@ class RangeWalk {
   async run(): Promise<void> {
     const { plan, options: { signal } } = this.#crew;
     for (let tries = 1;;) {
+      await this.#whenClear();
       if (this.#crew.stopped !== undefined) return await this.#release();
       try {
-        await this.#crew.whenClear();
-        if (this.#crew.stopped !== undefined) continue;
         const done = await this.#batch();
         if (done.last) return;
         this.#at = done.cursor;
@@ -109,6 +108,15 @@ class RangeWalk {
         continue;
       }
       if (plan.pauseMs > 0) await pause(plan.pauseMs, signal);
+    }
+  }
+
+  async #whenClear(): Promise<void> {
+    try {
+      await this.#crew.whenClear();
+    } catch (error) {
+      await this.#release();
+      throw error;
     }
   }
 
