@@ -5,7 +5,7 @@
  */
 
 import { writeFiles } from "../tests/support.ts";
-import { megabytes, race, row, seconds } from "./measure.ts";
+import { megabytes, onceWithPeak, race, row, seconds, single } from "./measure.ts";
 
 export interface AlembicBench {
   /** The compiled Delembic. */
@@ -37,10 +37,10 @@ export async function benchAlembic({ executable, alembic, folder, say }: Alembic
   const cwd = `${folder}/alembic_${MANY}`;
   await makeProject(cwd, MANY);
   const [ours] = await race([{ name: "delembic", command: [executable, "alembic", "heads"], cwd }], 3);
-  const peak = await peakMemory([executable, "alembic", "heads"], cwd);
+  const { peak } = await onceWithPeak({ name: "delembic", command: [executable, "alembic", "heads"], cwd });
   const what = `alembic heads, ${MANY.toLocaleString("en")} scripts`;
-  say(`${what.padEnd(58)} ${seconds(ours?.median ?? NaN).padStart(10)} ${"".padStart(20)}  < 3 s`);
-  say(`${`${what}: peak memory`.padEnd(58)} ${megabytes(peak).padStart(10)} ${"".padStart(20)}  < 300 MB`);
+  say(single(what, seconds(ours?.median ?? NaN), "< 3 s"));
+  say(single(`${what}: peak memory`, megabytes(peak), "< 300 MB"));
 }
 
 /** An Alembic project on SQLite with a Delembic project beside it; its scripts are a chain, as the template writes them. */
@@ -137,22 +137,4 @@ def downgrade() -> None:
     """Downgrade schema."""
     op.drop_table("person_${index}")
 `;
-}
-
-/** The most memory that a program had resident, in bytes; `NaN` where the system does not say. */
-async function peakMemory([program, ...args]: readonly [string, ...string[]], cwd: string): Promise<number> {
-  const child = new Deno.Command(program, { args, cwd, stdin: "null", stdout: "null", stderr: "null" }).spawn();
-  let peak = NaN, running = true;
-  const ended = child.status.then(() => running = false);
-  while (running) {
-    try {
-      const status = await Deno.readTextFile(`/proc/${child.pid}/status`);
-      const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
-      if (kilobytes !== undefined) peak = Number(kilobytes) * 1024;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 10))]);
-  }
-  return peak;
 }
