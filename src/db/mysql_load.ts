@@ -173,7 +173,7 @@ function loadText({ table, columns }: BulkLoad, ways: readonly ColumnWay[], file
 }
 
 /** After this many bytes or rows a part is full. */
-const PART_BYTES = 4_000_000, PART_ROWS = 50_000;
+const PART_BYTES = 2_000_000, PART_ROWS = 20_000;
 
 /** The rows of one statement. */
 class LoadPart {

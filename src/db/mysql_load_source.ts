@@ -41,13 +41,13 @@ export class LoadSource {
   /** How many rows were given out. */
   given = 0;
   readonly #chunks: AsyncIterator<readonly (readonly unknown[])[]>;
-  readonly #stopped = Promise.withResolvers<never>();
+  #stopped: { readonly error: unknown } | undefined;
+  #fail: ((error: unknown) => void) | undefined;
   #first: Promise<IteratorResult<readonly (readonly unknown[])[]>> | undefined;
   #waits = false;
 
   constructor({ chunks }: BulkRows) {
     this.#chunks = chunks[Symbol.asyncIterator]();
-    this.#stopped.promise.catch(() => undefined);
   }
 
   /** Waits for the first rows: while they come, the session is free for a source that needs it. */
@@ -59,15 +59,20 @@ export class LoadSource {
 
   /** Ends the load with this error, whatever the source does. */
   stop(error: unknown): void {
-    this.#stopped.reject(error);
+    this.#stopped ??= { error };
+    this.#fail?.(error);
   }
 
   async next(): Promise<readonly (readonly unknown[])[] | undefined> {
+    if (this.#stopped !== undefined) throw this.#stopped.error;
     this.#waits = true;
-    const result = await Promise.race([this.#stopped.promise, this.#taken()]);
+    // a race with one promise for all chunks would keep them all
+    const result = await new Promise<IteratorResult<readonly (readonly unknown[])[]>>((resolve, reject) => {
+      this.#fail = reject;
+      this.#taken().then(resolve, reject);
+    });
     this.#waits = false;
-    if (result.done === true) return undefined;
-    return result.value;
+    return result.done === true ? undefined : result.value;
   }
 
   async #taken(): Promise<IteratorResult<readonly (readonly unknown[])[]>> {
