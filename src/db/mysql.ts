@@ -46,6 +46,8 @@ async function connect(target: ServerTarget, role: Role): Promise<Session> {
   try {
     // the collation that the server's own client has, not the handshake's; and no transaction begins by itself
     await session.query("set names utf8mb4, autocommit = 1");
+    // what is read within one transaction is of one moment
+    if (role === "read") await session.query("set session transaction isolation level repeatable read, read only");
     return session;
   } catch (error) {
     await session.close();

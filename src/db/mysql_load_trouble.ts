@@ -43,7 +43,7 @@ export function troubleError(
   return new LoadRowError(numbered(error, before + row), {
     row: before + row,
     column,
-    value: incorrect ?? duplicate ?? shown(given),
+    value: shown(given) ?? incorrect ?? duplicate,
   });
 }
 
