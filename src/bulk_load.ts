@@ -147,7 +147,9 @@ class TableLoad {
     const target = this.#target(rows);
     await target.prepare();
     const seen = { read: 0 };
-    const { csv } = rows;
+    const { onConflict = "error" } = this.#request.options;
+    // the temporary table has not the types by which texts are looked at
+    const csv = this.#sql.looseTypes && onConflict !== "error" ? undefined : rows.csv;
     const { taken, loaded } = await target.add(
       csv !== undefined && this.#session.dialect.loadsCsv
         ? { kind: "csv", delimiter: csv.delimiter, null: csv.null, chunks: this.#watchedBytes(csv, reader) }

@@ -34,7 +34,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: "port",
-    files: named("db/database db/ledger_sql db/target db/catalog db/replication db/bulk_sql"),
+    files: named("db/database db/ledger_sql db/target db/catalog db/replication db/bulk_sql db/loose_value"),
     may: ["values"],
   },
   { name: "drivers", files: ["src/db/*.ts"], may: ["values", "port"] },

@@ -24,12 +24,12 @@ import {
   type Session,
   type Statement,
 } from "./database.ts";
-import { plainValue } from "./parameter.ts";
 import { BUSY_TIMEOUT_MS, sqliteDialect } from "./sqlite_dialect.ts";
 import { isBusy, sqliteError } from "./sqlite_errors.ts";
 import { acquireFileLock } from "./sqlite_lock.ts";
 import { openFile } from "./sqlite_open.ts";
 import { countPlaceholders, isBlank, withoutLead } from "./sqlite_text.ts";
+import { bindable } from "./sqlite_value.ts";
 import type { SqliteTarget } from "./target.ts";
 
 /** The database of a target. Nothing is opened yet. */
@@ -138,8 +138,9 @@ class SqliteSession implements Session {
     }
   }
 
-  load(_load: BulkLoad): Promise<number> {
-    throw new DatabaseError("other", "not yet");
+  async load(load: BulkLoad): Promise<number> {
+    const { loadRows } = await import("./sqlite_load.ts");
+    return await loadRows(this, load, (text, work) => this.#inTurn(text, () => this.#whenFree(work)));
   }
 
   /** Does nothing: a statement of this process ends before anything else in it can run. */
@@ -264,12 +265,4 @@ function bind(text: string, params: readonly unknown[]): SQLInputValue[] {
     );
   }
   return params.map(bindable);
-}
-
-function bindable(value: unknown): SQLInputValue {
-  const plain = plainValue(value);
-  if (typeof plain === "boolean") return plain ? 1n : 0n;
-  // the driver sends each number as REAL, and 5.0 is not 5 where the column has no type
-  if (typeof plain === "number" && Number.isSafeInteger(plain) && !Object.is(plain, -0)) return BigInt(plain);
-  return plain;
 }

@@ -154,5 +154,5 @@ export const sqliteDialect: Dialect = {
   replication: undefined,
   bulk: async () => (await import("./sqlite_bulk.ts")).sqliteBulk,
   comparesRows: true,
-  loadsCsv: false,
+  loadsCsv: true,
 };
