@@ -85,8 +85,9 @@ async function connectBy(target: ServerTarget, { role, way, signal }: Attempt): 
   const sql = driverOn(socket, target, role);
   const broken = whenBroken(socket, wire, signal);
   try {
-    const started = await Promise.race([start(sql, wire), broken.promise]);
-    return new PostgresSession({ socket, wire, sql, ...started, cancel: () => cancel(target, way, wire) });
+    const readOnly = role === "read";
+    const started = await Promise.race([start(sql, wire, readOnly), broken.promise]);
+    return new PostgresSession({ socket, wire, sql, ...started, readOnly, cancel: () => cancel(target, way, wire) });
   } catch (error) {
     void sql.end({ timeout: 0 });
     socket.destroy();
@@ -158,18 +159,21 @@ interface Started {
 }
 
 /** Logs in, and asks in one round trip what the session needs to know. */
-async function start(sql: Sql, wire: WireListener): Promise<Started> {
+async function start(sql: Sql, wire: WireListener, readOnly: boolean): Promise<Started> {
   const [row] = await sql`
     select pg_backend_pid() as pid, current_setting('client_connection_check_interval', true) as checks,
       current_setting('idle_in_transaction_session_timeout', true) as idle`;
   // only now: with its connection still closed, the driver would wait for ever
   const native = await sql.reserve();
   const pid = Number(row?.["pid"]);
+  // behind a pooler each transaction may have another backend, and the key is the pooler's
+  const backend = pid === wire.key?.pid ? pid : undefined;
+  // a pooler would give the session that was set so to others
+  if (readOnly && backend !== undefined) await native`set default_transaction_read_only = on`;
   return {
     native,
     runText: native.unsafe as unknown as RunText,
-    // behind a pooler each transaction may have another backend, and the key is the pooler's
-    backend: pid === wire.key?.pid ? pid : undefined,
+    backend,
     checksClients: row?.["checks"] === "0",
     endsIdle: Number.parseFloat(String(row?.["idle"] ?? 0)) > 0,
   };

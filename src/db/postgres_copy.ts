@@ -12,6 +12,7 @@ import type { Writable } from "node:stream";
 import { DatabaseError } from "./database.ts";
 import { CopyRefused } from "./postgres_load_error.ts";
 import { copyFailed, type WireListener } from "./postgres_wire.ts";
+import { within } from "./postgres_within.ts";
 
 /** What is gathered into one message, in bytes: each write costs, and each encrypted one more. */
 const MESSAGE_BYTES = 128 * 1024;
@@ -172,12 +173,4 @@ const EMPTY = new Uint8Array(0);
 
 function newMessage(): Uint8Array {
   return new Uint8Array(MESSAGE_BYTES);
-}
-
-/** Waits for something, but not for long. */
-async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const enough = new Promise<void>((resolve) => timer = setTimeout(resolve, milliseconds));
-  await Promise.race([work, enough]);
-  clearTimeout(timer);
 }

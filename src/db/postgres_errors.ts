@@ -41,7 +41,10 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   "55P03": { kind: "lock-timeout" },
   "57014": { kind: "cancelled" }, // by a request or statement_timeout
   "42501": { kind: "privilege", connecting: "denied" },
-  "25006": { kind: "privilege", hint: "The connection is read-only: is the server a standby?" },
+  "25006": {
+    kind: "privilege",
+    hint: "The connection is read-only: it is a migration's source, or the server is a standby.",
+  },
   "42P01": { kind: "missing-table" },
   "42P06": { kind: "exists" }, // schema
   "42P07": { kind: "exists" }, // table

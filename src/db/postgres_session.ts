@@ -14,6 +14,7 @@ import { postgresDialect } from "./postgres_dialect.ts";
 import { lostError, type StatementContext, statementError } from "./postgres_errors.ts";
 import { Parameter } from "./postgres_types.ts";
 import type { WireListener } from "./postgres_wire.ts";
+import { within } from "./postgres_within.ts";
 
 /** How often a server looks, in the middle of a statement, whether its client is still there. */
 const CLIENT_CHECK = "5s";
@@ -21,8 +22,13 @@ const CLIENT_CHECK = "5s";
 const CLOSE_MS = 1_000;
 const CANCEL_MS = 500;
 const STREAM_ROWS = 1_000;
+/** How long rows that nobody wants may take before the server is told to stop, in milliseconds. */
+const LEAVE_MS = 100;
 /** The protocol counts the values of a statement in 16 bits, and the driver keeps two. */
 const MOST_PARAMETERS = 65_533;
+
+const BEGIN_READING = "begin read only";
+const BEGIN_REGEXP = /^\s*(?:begin|start)\b/i;
 
 /** The driver's `unsafe`, with an option that its types do not know: the simple protocol, for several statements at once. */
 export type RunText = (
@@ -42,6 +48,8 @@ export interface SessionParts {
   readonly checksClients: boolean;
   /** Whether the server ends sessions that are idle in a transaction. */
   readonly endsIdle: boolean;
+  /** It is for reading alone. */
+  readonly readOnly: boolean;
   readonly cancel: () => Promise<void>;
 }
 
@@ -92,30 +100,35 @@ export class PostgresSession implements Session {
   }
 
   query(text: string, params: readonly unknown[] = []): Promise<Result> {
-    return this.#inTurn(() => this.#run(text, { params }));
+    return this.#inTurn(() => this.#guarded(text, () => this.#run(text, { params })));
   }
 
   batch(statements: readonly Statement[]): Promise<Result[]> {
     return this.#inTurn(async () => {
       if (statements.length === 0) return [];
       const text = asOneText(statements);
-      if (this.#lost) throw lostError(this.#reason());
-      // without the values, which stand in the text that is sent
-      const context = { statement: statements.map((statement) => statement.text).join(";\n"), prefix: 0 };
-      try {
-        const answer = await this.#untilLost(this.#parts.runText(text, [], { simple: true }), context);
-        if (answer instanceof Stream) this.#refuseCopy(answer, text);
-        return resultsOf(answer, this.#parts.wire.completed);
-      } catch (error) {
-        throw statementError(error, context);
-      }
+      return await this.#guarded(text, () => this.#runBatch(statements, text));
     });
+  }
+
+  async #runBatch(statements: readonly Statement[], text: string): Promise<Result[]> {
+    if (this.#lost) throw lostError(this.#reason());
+    // without the values, which stand in the text that is sent
+    const context = { statement: statements.map((statement) => statement.text).join(";\n"), prefix: 0 };
+    try {
+      const answer = await this.#untilLost(this.#parts.runText(text, [], { simple: true }), context);
+      if (answer instanceof Stream) this.#refuseCopy(answer, text);
+      return resultsOf(answer, this.#parts.wire.completed);
+    } catch (error) {
+      throw statementError(error, context);
+    }
   }
 
   begin(): Promise<void> {
     return this.#inTurn(async () => {
       // a migration may compute for long between two statements, which is no reason to end it
-      const begin = this.#parts.endsIdle ? "begin; set local idle_in_transaction_session_timeout = 0" : "begin";
+      const start = this.#parts.readOnly ? BEGIN_READING : "begin";
+      const begin = this.#parts.endsIdle ? `${start}; set local idle_in_transaction_session_timeout = 0` : start;
       if (!this.#checksClients) return void await this.#run(begin, { simple: true });
       try {
         // in one round trip
@@ -156,17 +169,32 @@ export class PostgresSession implements Session {
     const cursor = `delembic_cursor_${++this.#cursors}`;
     const own = !this.inTransaction;
     if (own) await this.begin();
+    // where nothing can be lost with the transaction, the next rows come while these are used
+    const ahead = own && this.#parts.readOnly;
+    const fetch = () => this.query(`fetch ${size} from ${cursor}`);
+    let coming: Promise<Result> | undefined;
     try {
       const declare = `declare ${cursor} no scroll cursor for `;
       await this.#inTurn(() => this.#run(text, { params, prefix: declare }));
       for (;;) {
-        const { rows } = await this.query(`fetch ${size} from ${cursor}`);
-        yield* rows;
+        const { rows } = await (coming ?? fetch());
+        coming = ahead && rows.length === size ? fetch() : undefined;
+        coming?.catch(() => undefined);
+        for (const row of rows) yield row;
         if (rows.length < size) return;
       }
     } finally {
+      if (coming !== undefined) await this.#leave(coming);
       await this.#endStream(cursor, own);
     }
+  }
+
+  /** Waits for rows that are not wanted any more, but not for long. */
+  async #leave(coming: Promise<Result>): Promise<void> {
+    const settled = coming.then(() => undefined, () => undefined);
+    if (await within(LEAVE_MS, settled)) return;
+    await this.cancel().catch(() => undefined);
+    await settled;
   }
 
   async #endStream(cursor: string, own: boolean): Promise<void> {
@@ -243,6 +271,20 @@ export class PostgresSession implements Session {
     return mine;
   }
 
+  /**
+   * A session for reading alone is set so (see `postgres.ts`), but behind a pooler there is no session, only transactions.
+   */
+  async #guarded<T>(text: string, work: () => Promise<T>): Promise<T> {
+    const { readOnly, backend } = this.#parts;
+    if (!readOnly || backend !== undefined || this.inTransaction || BEGIN_REGEXP.test(text)) return await work();
+    await this.#run(BEGIN_READING, { simple: true });
+    try {
+      return await work();
+    } finally {
+      if (this.inTransaction) await this.#run("commit");
+    }
+  }
+
   async #run(
     text: string,
     { params = [], simple = false, prefix = "" }: { params?: readonly unknown[]; simple?: boolean; prefix?: string } =
@@ -309,12 +351,4 @@ function parametersOf(params: readonly unknown[]): (Parameter | null)[] {
 /** In the protocol a NUL would end the text in the middle. */
 function refuseNul(text: string): void {
   if (text.includes("\0")) throw new DatabaseError("other", "A statement cannot hold a NUL character");
-}
-
-/** Waits for something, but not for long. */
-async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const enough = new Promise<void>((resolve) => timer = setTimeout(resolve, milliseconds));
-  await Promise.race([work, enough]);
-  clearTimeout(timer);
 }
