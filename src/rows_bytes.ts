@@ -67,6 +67,8 @@ class OpenFile implements FileBytes {
   readonly #file: string;
   readonly #size: number | undefined;
   #read = 0;
+  /** The first bytes, which say what the file is. */
+  #first: Uint8Array | undefined;
   #closed = false;
 
   constructor(opened: Deno.FsFile, file: string, size: number | undefined, compression: Compression) {
@@ -84,9 +86,9 @@ class OpenFile implements FileBytes {
   #uncompressed(compression: Compression): AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
     switch (compression) {
       case "gzip":
-        return this.#explained(gunzipped(this.#raw()), "gzip");
+        return this.#explained(gunzipped(this.#raw()), compression);
       case "zstd":
-        return this.#explained(unzstd(this.#raw()), "zstd");
+        return this.#explained(unzstd(this.#raw()), compression);
       case "none":
         return this.#raw();
     }
@@ -100,23 +102,20 @@ class OpenFile implements FileBytes {
       });
       if (count === null) return;
       this.#read += count;
+      this.#first ??= piece.slice(0, count);
       yield piece.subarray(0, count);
     }
   }
 
   async *#explained(
     pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
-    name: string,
+    name: "gzip" | "zstd",
   ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    let given = 0;
     try {
-      for await (const piece of pieces) {
-        given += piece.length;
-        yield piece;
-      }
+      yield* pieces;
     } catch (cause) {
       if (cause instanceof RowFileError) throw cause;
-      throw compressionError(cause, name, given === 0, this.#file);
+      throw compressionError(cause, name, begins(name, this.#first), this.#file);
     }
   }
 
@@ -127,31 +126,30 @@ class OpenFile implements FileBytes {
   }
 }
 
-/** What zlib and fzstd say of data that ends too early, and of data that never was theirs. */
-const ENDED_REGEXP = /unexpected (end of file|EOF)/i;
-const FOREIGN_REGEXP = /incorrect header check|invalid zstd data/i;
+/** Whether a file begins as such files do; one of zstd may begin with a frame that is to be skipped. */
+function begins(name: "gzip" | "zstd", first: Uint8Array = new Uint8Array(0)): boolean {
+  const [a = 0, b = 0, c = 0, d = 0] = first;
+  if (name === "gzip") return a === 0x1f && b === 0x8b;
+  return a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd || a >> 4 === 5 && b === 0x2a && c === 0x4d && d === 0x18;
+}
 
-function compressionError(cause: unknown, name: string, nothingRead: boolean, file: string): RowFileError {
-  const reason = messageOf(cause);
-  if (ENDED_REGEXP.test(reason)) {
-    return new RowFileError(`The ${name} file ends too early: it is cut off`, {
-      file,
-      cause,
-      hint: "Copy it again from where it comes from.",
-    });
-  }
-  if (nothingRead && FOREIGN_REGEXP.test(reason)) {
+/** What zlib and fzstd say of data that ends too early. */
+const ENDED_REGEXP = /unexpected (end of file|EOF)/i;
+
+function compressionError(cause: unknown, name: string, isSo: boolean, file: string): RowFileError {
+  const hint = "Copy it again from where it comes from.";
+  if (!isSo) {
     return new RowFileError(`The file is not ${name} data`, {
       file,
       cause,
       hint: 'Its compression is taken from its name; another one is declared by `compression: "none"`.',
     });
   }
-  return new RowFileError(`The ${name} file is damaged: ${reason}`, {
-    file,
-    cause,
-    hint: "Copy it again from where it comes from.",
-  });
+  const reason = messageOf(cause);
+  if (ENDED_REGEXP.test(reason)) {
+    return new RowFileError(`The ${name} file ends too early: it is cut off`, { file, cause, hint });
+  }
+  return new RowFileError(`The ${name} file is damaged: ${reason}`, { file, cause, hint });
 }
 
 /** Files of several members, one behind the other, are one; the system's own stream takes only the first. */

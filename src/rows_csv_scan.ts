@@ -68,7 +68,7 @@ export class CsvScanner {
     for (let at = 0;; at++) {
       let kind = 0;
       while (at < length && (kind = kinds[bytes[at] as number] as number) === 0) at++;
-      if (at === length && (!last || start === length)) break;
+      if (at >= length && (!last || start >= length)) break;
       if (kind === DELIMITER) {
         fields++;
         field = at + 1;
