@@ -7,7 +7,7 @@ import { command } from "./command.ts";
 import { optional, UsageError, value } from "./command_line.ts";
 import { secondsText } from "./seconds_text.ts";
 import { columns, indented, linesOf } from "./text.ts";
-import { walkLines, walkMember } from "./walk_lines.ts";
+import { actorText, walkLines, walkMember } from "./walk_lines.ts";
 
 const COUNT_REGEXP = /^[1-9]\d{0,8}$/;
 
@@ -52,11 +52,9 @@ export const log = command({
       const { output } = context;
       output.result([
         ...logLines(runs, output.verbose),
-        ...(walk === undefined
-          ? []
-          : ["", "Batches:", ...indented(walkLines(walk, { all: true, pausedBy: pausedBy(runs) }))]),
+        ...(walk === undefined ? [] : ["", "Batches:", ...indented(walkLines(walk, { all: true, runs: chosen }))]),
       ]);
-      output.document({ runs: runs.map(runMember), ...(walk === undefined ? {} : { walk: walkMember(walk) }) });
+      output.document({ runs: runs.map(runMember), ...(walk === undefined ? {} : { walk: walkMember(walk, chosen) }) });
       return EXIT.done;
     });
   },
@@ -83,18 +81,6 @@ export function logLines(runs: readonly RunRecord[], errors: boolean): string[] 
       return errors && exception !== "" ? [row, ...linesOf(exception).map((line) => `    ${line}`)] : [row];
     }),
   ];
-}
-
-/** `alice@build-7` */
-function actorText({ username, hostname }: RunRecord): string {
-  return [username, hostname].filter((part) => part !== null && part !== "").join("@");
-}
-
-/** Who paused it last, and when. */
-export function pausedBy(runs: readonly RunRecord[]): string | undefined {
-  const pause = runs.find(({ status }) => status === "paused");
-  if (pause === undefined) return undefined;
-  return `${actorText(pause)}, ${forPeople(pause.startedAt ?? "")}`;
 }
 
 export function runMember(run: RunRecord): Record<string, unknown> {

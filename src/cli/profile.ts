@@ -13,7 +13,7 @@ import { type Block, isApplied, planUpgrade, type VersionRecord } from "../plan.
 import { explain } from "../runner.ts";
 import { historyOf, type MigrationState } from "../state.ts";
 import { resolveRevision } from "../target.ts";
-import { logLines, pausedBy, runMember } from "./log.ts";
+import { logLines, runMember } from "./log.ts";
 import type { Look } from "./open_project.ts";
 import { secondsText } from "./seconds_text.ts";
 import { columns, indented, type Line, linesOf } from "./text.ts";
@@ -114,7 +114,7 @@ export function profileLines(profile: Profile, { shown, all }: ProfileOptions): 
       const { message, hint } = explain(revision, [block]);
       return ["", `BLOCKED: ${message}`, hint];
     }),
-    ...(walk === undefined ? [] : ["", "Batches:", ...indented(walkLines(walk, { all, pausedBy: pausedBy(runs) }))]),
+    ...(walk === undefined ? [] : ["", "Batches:", ...indented(walkLines(walk, { all, runs }))]),
     ...(runs.length === 0 ? [] : ["", "Attempts:", ...logLines(runs, false).map((line) => `  ${line}`)]),
     ...(lastError === "" ? [] : ["", "Last error:", ...linesOf(lastError).map((line) => `  ${line}`)]),
   ];
@@ -170,6 +170,6 @@ export function profileDocument(profile: Profile): Record<string, unknown> {
     appliedAt: applied ? record?.appliedAt ?? null : null,
     durationSeconds: applied ? record?.seconds ?? null : null,
     runs: runs.map(runMember),
-    ...(walk === undefined ? {} : { walk: walkMember(walk) }),
+    ...(walk === undefined ? {} : { walk: walkMember(walk, runs) }),
   };
 }

@@ -14,14 +14,18 @@ export const upgrade = command({
     "first migration that fails, or that needs an Alembic revision which is not in the database yet.",
     "Only one run at a time works on a database; others wait for it. Ctrl-C stops the statement that is at work, rolls " +
     "it back and records the interruption; a second Ctrl-C ends the program at once.",
+    "A migration that works in batches goes on where it was, whenever and however it was ended. With --join this process " +
+    "helps one that another process runs, on this host or another: it takes ranges of keys from the database until none " +
+    "is left. It takes no lock and runs nothing else. --max-time ends it as well.",
     "Exit codes: 0 done; 1 a migration failed or is blocked; 2 wrong usage or files; 3 no database; 4 no lock; " +
-    "5 interrupted where it could not be undone: see 'repair'; 124 time up; 130 and 143 interrupted.",
+    "5 interrupted where it could not be undone: see 'repair'; 124 time up, or paused; 130 and 143 interrupted.",
   ],
   arguments: {
     target: optional("head (everything, the default), a revision or the beginning of one, +N, or REVISION+N"),
   },
   options: {
     dryRun: flag("print what would run and what is blocked; change nothing"),
+    join: flag("help the batched migration that another process runs, until nothing is left"),
     lockTimeout: seconds("how long to wait for another run to end (default: 300)"),
     maxTime: seconds("stop after this time; what is at work then is rolled back"),
     wait: seconds("how long to wait for the database to come up (default: not at all)"),
@@ -33,10 +37,10 @@ export const upgrade = command({
       line: "upgrade D003 --dry-run",
       text: "See what D003 and all that it needs would run, and what stands in the way.",
     },
-    { line: "upgrade +1", text: "Run the next migration alone." },
+    { line: "upgrade --join", text: "On a second host: help with the large table that the first one is at." },
     { line: "upgrade --wait 60 --lock-timeout 600", text: "In a container that starts together with its database." },
   ],
-  async run(context, { options, arguments: { target = "head" } }): Promise<ExitCode> {
+  async run(context, { options, arguments: given }): Promise<ExitCode> {
     if (options.sql) {
       throw new UsageError(
         "no-offline-sql",
@@ -44,19 +48,43 @@ export const upgrade = command({
         "Use --dry-run to see what would run.",
       );
     }
-    const parsed = parseTarget(target);
+    if (options.join) requireAlone(given.target, options);
+    const parsed = parseTarget(given.target ?? "head");
     const { openProject } = await import("./open_project.ts");
     const opened = await openProject(context);
     if (opened.project.migrations.size === 0 && opened.project.faults.length === 0) return tellNone(context);
     if (options.dryRun) return await dryRun(context, opened, parsed);
+    const { lockTimeout: lockTimeoutMs, maxTime: maxTimeMs, wait: waitMs } = options;
+    if (options.join) {
+      return await (await import("./join_report.ts")).joinAndTell(context, opened, { waitMs, maxTimeMs });
+    }
     const { runAndTell } = await import("./run_report.ts");
     const { upgrade } = await import("../runner.ts");
-    const { lockTimeout: lockTimeoutMs, maxTime: maxTimeMs, wait: waitMs } = options;
     const words = { done: "applied", nothing: "Already up to date." } as const;
     const work = (run: RunContext) => upgrade(run, { target: parsed, lockTimeoutMs, maxTimeMs });
     return await runAndTell(context, opened, work, { words, waitMs });
   },
 });
+
+/** Who helps decides neither what runs nor when. */
+function requireAlone(
+  target: string | undefined,
+  { dryRun, lockTimeout }: { readonly dryRun: boolean; readonly lockTimeout: number | undefined },
+): void {
+  const other = target !== undefined
+    ? "a target"
+    : dryRun
+    ? "'--dry-run'"
+    : lockTimeout !== undefined
+    ? "'--lock-timeout'"
+    : undefined;
+  if (other === undefined) return;
+  throw new UsageError(
+    "conflicting-options",
+    `Option '--join' and ${other} exclude each other`,
+    "It helps with whatever another process runs, without its lock.",
+  );
+}
 
 function tellNone({ output }: Context): ExitCode {
   output.progress(["No migrations found."]);

@@ -5,8 +5,9 @@
  */
 
 import { formatKey, type Key, type KeyValue } from "../batch_key.ts";
-import type { RangeRow, WalkStory } from "../batch_ledger.ts";
-import { forPeople } from "../clock.ts";
+import type { RangeRow, WalkRow, WalkStory } from "../batch_ledger.ts";
+import { forPeople, secondsBetween } from "../clock.ts";
+import type { RunRecord } from "../ledger.ts";
 import { batchesText, countText, lengthText, percentText, rateText, rowsText } from "./numbers_text.ts";
 import { columns, type Line, linesOf } from "./text.ts";
 
@@ -16,7 +17,7 @@ export interface WalkNumbers {
   readonly batches: number;
   /** 0 to 1. */
   readonly fraction: number | undefined;
-  /** Of those who are at work now; where nobody is, that of all batches. */
+  /** The present one; where nobody is at work, that of all attempts. */
   readonly rowsPerSecond: number | undefined;
   readonly secondsLeft: number | undefined;
   /** As it was last. */
@@ -25,27 +26,47 @@ export interface WalkNumbers {
   readonly held: readonly RangeRow[];
 }
 
-export function walkNumbers(story: WalkStory): WalkNumbers {
+/** @param runs the attempts, of which those that worked at this walk count */
+export function walkNumbers(story: WalkStory, runs: readonly RunRecord[] = []): WalkNumbers {
   const { walk, ranges } = story;
-  const sum = (of: (range: RangeRow) => number) => ranges.reduce((total, range) => total + of(range), 0);
-  const rows = sum(({ rowsDone }) => rowsDone);
+  const rows = ranges.reduce((sum, { rowsDone }) => sum + rowsDone, 0);
   const total = walk.rowsTotal;
   const isDone = walk.status === "done";
-  const fraction = isDone ? 1 : total === undefined || total === 0 ? undefined : Math.min(1, rows / total);
   const held = isDone ? [] : ranges.filter(({ status, free }) => status === "running" && !free);
-  const average = rateOf(rows, sum(({ seconds }) => seconds));
-  const rates = held.map(({ rowsDone, seconds }) => rateOf(rowsDone, seconds) ?? average);
-  const present = rates.length === 0 ? average : rates.reduce<number | undefined>(added, 0);
+  const rowsPerSecond = held.length > 0 ? presentRate(ranges) : rateOf(rows, secondsSpent(walk, runs));
   const isGoing = held.length > 0 && walk.waiting === undefined && !walk.pauseWanted;
   return {
     rows,
-    batches: sum(({ batches }) => batches),
-    fraction,
-    rowsPerSecond: present,
+    batches: ranges.reduce((sum, { batches }) => sum + batches, 0),
+    fraction: isDone ? 1 : total === undefined || total === 0 ? undefined : Math.min(1, rows / total),
+    rowsPerSecond,
     batchSize: lastSize(story),
-    secondsLeft: isGoing && present && total !== undefined ? Math.max(0, total - rows) / present : undefined,
+    secondsLeft: isGoing && rowsPerSecond && total !== undefined
+      ? Math.max(0, total - rows) / rowsPerSecond
+      : undefined,
     held,
   };
+}
+
+/** The present rate is that of the ranges that were begun within so many seconds. */
+const PRESENT_SECONDS = 60;
+
+/** With all rests and all workers: rows by the time that passed. */
+function presentRate(ranges: readonly RangeRow[]): number | undefined {
+  const timed = ranges.flatMap(({ rowsDone, startedAt, updatedAt }) =>
+    startedAt === undefined || updatedAt === undefined ? [] : [{ rowsDone, startedAt, updatedAt }]
+  );
+  const last = timed.reduce((last, { updatedAt }) => updatedAt > last ? updatedAt : last, "");
+  const recent = timed.filter(({ startedAt }) => secondsBetween(startedAt, last) <= PRESENT_SECONDS);
+  const counted = recent.length > 0 ? recent : timed.slice(-1);
+  const first = counted.reduce((first, { startedAt }) => startedAt < first ? startedAt : first, last);
+  return rateOf(counted.reduce((sum, { rowsDone }) => sum + rowsDone, 0), secondsBetween(first, last));
+}
+
+/** How long the attempts were at it that ended after the walk began. */
+function secondsSpent({ startedAt = "" }: WalkRow, runs: readonly RunRecord[]): number {
+  return runs.filter(({ endedAt }) => endedAt !== null && endedAt > startedAt)
+    .reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
 }
 
 function lastSize({ walk, ranges }: WalkStory): number | undefined {
@@ -59,10 +80,6 @@ function lastSize({ walk, ranges }: WalkStory): number | undefined {
 
 function rateOf(rows: number, seconds: number): number | undefined {
   return rows > 0 && seconds > 0 ? rows / seconds : undefined;
-}
-
-function added(sum: number | undefined, rate: number | undefined): number | undefined {
-  return sum === undefined || rate === undefined ? undefined : sum + rate;
 }
 
 /** `1,200,000 of about 5,000,000 rows (24 %)` */
@@ -85,14 +102,14 @@ function stateOf({ walk }: WalkStory, { held }: WalkNumbers): string {
 export interface WalkLinesOptions {
   /** Also the ranges that are done. */
   readonly all: boolean;
-  /** Who paused it last, and when. */
-  readonly pausedBy?: string | undefined;
+  /** All attempts at it, and decisions about it, the latest first. */
+  readonly runs: readonly RunRecord[];
 }
 
 /** What is told of a walk as a whole, aligned; then its ranges that are not done, or with `all` every one. */
-export function walkLines(story: WalkStory, { all, pausedBy }: WalkLinesOptions): Line[] {
+export function walkLines(story: WalkStory, { all, runs }: WalkLinesOptions): Line[] {
   const { walk, ranges } = story;
-  const numbers = walkNumbers(story);
+  const numbers = walkNumbers(story, runs);
   const { batches, batchSize, rowsPerSecond, secondsLeft, held } = numbers;
   const rows: [string, string | undefined][] = [
     ["State:", stateOf(story, numbers)],
@@ -105,7 +122,7 @@ export function walkLines(story: WalkStory, { all, pausedBy }: WalkLinesOptions)
       held.length === 0 ? undefined : [...Map.groupBy(held, ({ holder }) => holder)].map(workers).join("; "),
     ],
     ["Waiting:", walk.waiting],
-    ["Paused by:", walk.pauseWanted ? pausedBy : undefined],
+    ["Paused by:", walk.pauseWanted ? pausedBy(runs) : undefined],
     ["Began:", walk.startedAt === undefined ? undefined : forPeople(walk.startedAt)],
     ["Ended:", walk.endedAt === undefined ? undefined : forPeople(walk.endedAt)],
     ["Ranges:", rangeCounts(ranges)],
@@ -119,6 +136,18 @@ export function walkLines(story: WalkStory, { all, pausedBy }: WalkLinesOptions)
       return ["", `Range ${part} failed:`, ...linesOf(message).map((line) => `  ${line}`)];
     }),
   ];
+}
+
+/** Who paused it last, and when. */
+function pausedBy(runs: readonly RunRecord[]): string | undefined {
+  const pause = runs.find(({ status }) => status === "paused");
+  if (pause === undefined) return undefined;
+  return `${actorText(pause)}, ${forPeople(pause.startedAt ?? "")}`;
+}
+
+/** `alice@build-7` */
+export function actorText({ username, hostname }: RunRecord): string {
+  return [username, hostname].filter((part) => part !== null && part !== "").join("@");
 }
 
 function rateLine(rate: number | undefined, secondsLeft: number | undefined): string | undefined {
@@ -172,9 +201,9 @@ function keyText(key: Key | undefined): string {
 }
 
 /** The same for programs; keys as lists of values, in which bytes and what no number can hold are texts. */
-export function walkMember(story: WalkStory): Record<string, unknown> {
+export function walkMember(story: WalkStory, runs: readonly RunRecord[]): Record<string, unknown> {
   const { walk, ranges } = story;
-  const numbers = walkNumbers(story);
+  const numbers = walkNumbers(story, runs);
   return {
     ...progressMember(story),
     table: walk.table,
