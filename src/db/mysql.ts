@@ -29,7 +29,7 @@ import { loadRows } from "./mysql_load.ts";
 import { type LoadConnection, LoadSource } from "./mysql_load_source.ts";
 import { quotePath } from "./mysql_name.ts";
 import { type Answer, firstResult, type RowReader, rowReader } from "./mysql_result.ts";
-import { type Bindable, bindable, READING } from "./mysql_types.ts";
+import { asBytes, type Bindable, bindable, READING } from "./mysql_types.ts";
 import type { ServerTarget } from "./target.ts";
 
 /** The database of a target. Nothing is connected yet. */
@@ -140,9 +140,9 @@ class MysqlSession implements Session {
     const cursor = await opening.promise;
     let read: RowReader | undefined;
     try {
-      for (let row = await cursor.next(); row !== undefined; row = await cursor.next()) {
+      while (await cursor.more()) {
         read ??= rowReader(cursor.columns);
-        yield read(row);
+        for (let row = cursor.take(); row !== undefined; row = cursor.take()) yield read(row);
       }
     } catch (error) {
       // by then it is known whether the connection is gone as well
@@ -348,11 +348,12 @@ class MysqlSession implements Session {
     return new Promise((resolve, reject) => {
       // when the connection goes the driver may forget to say so
       this.#fail = reject;
-      this.#core[how](
+      const command = this.#core[how](
         { sql: text, values: [...values], ...READING, ...options },
         (error: unknown, rows: unknown, fields: FieldPacket[]) =>
           error === null || error === undefined ? resolve({ rows, fields }) : reject(error),
       );
+      command.on("fields", asBytes);
     });
   }
 

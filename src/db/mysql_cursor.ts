@@ -6,7 +6,7 @@
 
 import type { FieldPacket, ResultSetHeader } from "mysql2";
 import type { CoreConnection } from "./mysql_connect.ts";
-import { type Bindable, type Column, READING } from "./mysql_types.ts";
+import { asBytes, type Bindable, type Column, READING } from "./mysql_types.ts";
 
 /** What the driver's commands tell while they run; its types know only streams. */
 interface Command {
@@ -35,7 +35,9 @@ export class MysqlCursor {
   arrived = 0;
   readonly #core: CoreConnection;
   readonly #size: number;
-  readonly #rows: (readonly unknown[])[] = [];
+  #rows: (readonly unknown[])[] = [];
+  /** How many of them were taken. */
+  #taken = 0;
   readonly #end = Promise.withResolvers<void>();
   #finished = false;
   #error: unknown;
@@ -53,6 +55,7 @@ export class MysqlCursor {
     // without a callback both give their rows one by one
     const command = (options.prepared ? core.execute(statement) : core.query(statement)) as unknown as Command;
     command.on("fields", (fields) => {
+      asBytes(fields as unknown as readonly Column[] | undefined);
       if (this.columns.length === 0 && fields !== undefined) this.columns = fields as unknown as readonly Column[];
     });
     command.on("result", (row) => this.#take(row));
@@ -65,20 +68,27 @@ export class MysqlCursor {
     return this.#wasHeld && !this.#held && !this.#finished;
   }
 
-  /** The next row; `undefined` after the last. @throws what the driver says */
-  async next(): Promise<readonly unknown[] | undefined> {
-    for (;;) {
-      const row = this.#rows.shift();
-      if (row !== undefined) return row;
+  /** A row that has come; `undefined` where {@link more} has to be asked. */
+  take(): readonly unknown[] | undefined {
+    if (this.#taken < this.#rows.length) return this.#rows[this.#taken++];
+    this.#rows = [];
+    this.#taken = 0;
+    return undefined;
+  }
+
+  /** Whether there are more rows: waits for them. @throws what the driver says */
+  async more(): Promise<boolean> {
+    while (this.#taken >= this.#rows.length) {
       if (this.#finished) {
         if (this.#error !== undefined) throw this.#error;
-        return undefined;
+        return false;
       }
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
         this.#release();
       });
     }
+    return true;
   }
 
   /** Lets all rows come at once, because another statement wants the connection. */
@@ -90,7 +100,8 @@ export class MysqlCursor {
   /** Nobody wants the rows any more: they are dropped as they come. */
   discard(): void {
     this.#discarding = true;
-    this.#rows.length = 0;
+    this.#rows = [];
+    this.#taken = 0;
     this.hurry();
   }
 
@@ -108,7 +119,7 @@ export class MysqlCursor {
     this.arrived++;
     if (this.#discarding) return;
     this.#rows.push(row);
-    if (this.#rows.length >= this.#size && !this.#unlimited && !this.#held) {
+    if (this.#rows.length - this.#taken >= this.#size && !this.#unlimited && !this.#held) {
       this.#held = this.#wasHeld = true;
       this.#core.pause();
     }

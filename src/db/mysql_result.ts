@@ -46,10 +46,10 @@ export function rowReader(columns: readonly Column[]): RowReader {
   const readers = columns.map(readerOf);
   return (values) => {
     const row: Row = {};
-    for (const [index, name] of names.entries()) {
+    for (let index = 0; index < names.length; index++) {
       const value = values[index];
       const read = readers[index];
-      row[name] = value === null || read === undefined ? value : read(value);
+      row[names[index] as string] = value === null || read === undefined ? value : read(value);
     }
     return row;
   };
