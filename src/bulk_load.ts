@@ -74,7 +74,6 @@ async function shapeOf(session: Session, sql: BulkSql, path: TablePath): Promise
 /** What a load did so far. */
 interface Outcome {
   readonly read: number;
-  readonly taken: number;
   readonly loaded: number;
   readonly rejected: number;
 }
@@ -111,7 +110,7 @@ class TableLoad {
     const start = performance.now();
     const before = await countRows(this.#session, this.#shape.path);
     const outcome = options.onBadRow === "collect"
-      ? await withSavepoint(this.#session, "delembic_load", () => this.#collecting())
+      ? await withSavepoint(this.#session, "delembic_whole", () => this.#collecting())
       : await this.#whole();
     const report: LoadReport = {
       read: outcome.read,
@@ -134,7 +133,7 @@ class TableLoad {
   /** All rows at once; the error of a row that the database refuses is made to tell where the row is. */
   async #whole(): Promise<Outcome> {
     try {
-      return await withSavepoint(this.#session, "delembic_load", () => this.#fast());
+      return await withSavepoint(this.#session, "delembic_whole", () => this.#fast());
     } catch (error) {
       if (!(error instanceof DatabaseError) || !this.#refusals.isRefusal(error)) throw error;
       throw await this.#located(error);
@@ -156,7 +155,7 @@ class TableLoad {
         : { kind: "rows", chunks: this.#rowsOf(rows, reader, seen) },
     );
     await target.finish();
-    return { read: Math.max(seen.read, taken), taken, loaded, rejected: 0 };
+    return { read: Math.max(seen.read, taken), loaded, rejected: 0 };
   }
 
   async *#watchedBytes(csv: NonNullable<RowReader["csv"]>, reader: RowReader): AsyncGenerator<Uint8Array> {
@@ -176,43 +175,47 @@ class TableLoad {
     }
   }
 
-  /** In pieces; what is wrong with a row is told by `onBad`. */
+  /** In pieces; what is wrong with rows is told by `onBad`, in their order. */
   async #inPieces(
-    rejects: Rejects | undefined,
+    reader: RowReader,
+    collect: boolean,
     onBad: (bad: BadRowError) => Promise<void>,
   ): Promise<Omit<Outcome, "rejected">> {
-    const collect = rejects !== undefined;
-    await using reader = await this.#open(collect);
-    await rejects?.begin(reader.texts);
     const rows = await this.#prepare(reader, collect);
     const target = this.#target(rows);
     await target.prepare();
+    let found: BadRowError[] = [];
     const load = {
       session: this.#session,
       target,
       signal: this.#environment.signal,
       isRefusal: (error: DatabaseError) => this.#refusals.isRefusal(error),
-      refused: (error: DatabaseError, chunk: ReadyChunk, index: number) =>
-        onBad(this.#refusals.badRow(error, rows.plan.columns, chunk.rows[index], chunk.place(index))),
+      refused: async (error: DatabaseError, chunk: ReadyChunk, index: number) => {
+        const bad = this.#refusals.badRow(error, rows.plan.columns, chunk.rows[index], chunk.place(index));
+        if (collect) found.push(bad);
+        else await onBad(bad);
+      },
     };
-    let read = 0, loaded = 0, taken = 0;
+    let read = 0, loaded = 0;
     for await (const chunk of rows.chunks()) {
-      for (const bad of chunk.bad) await onBad(new BadRowError(this.#name, bad));
+      found = chunk.bad.map((bad) => new BadRowError(this.#name, bad));
       loaded += await loadPieces(load, chunk);
-      taken += chunk.rows.length;
+      for (const bad of found.toSorted((a, b) => placeIn(a) - placeIn(b))) await onBad(bad);
       read += chunk.rows.length + chunk.skipped + chunk.bad.length;
       this.#progress.at(read, reader.progress);
     }
     await target.finish();
-    return { read, taken, loaded };
+    return { read, loaded };
   }
 
   /** Loads what can be loaded, and keeps the rest for people to look at. */
   async #collecting(): Promise<Outcome> {
     const { source, options } = this.#request;
+    await using reader = await this.#open(true);
     const beside = typeof source === "string" ? source : undefined;
-    await using rejects = new Rejects(beside, options, this.#environment);
-    const done = await this.#inPieces(rejects, (bad) => rejects.add(bad));
+    await using rejects = new Rejects(beside, options, this.#environment, reader);
+    const done = await this.#inPieces(reader, true, (bad) => rejects.add(bad));
+    await rejects.finish();
     if (rejects.count > 0) {
       const rows = rejects.count === 1 ? "1 bad row" : `${rejects.count} bad rows`;
       this.#environment.warn(`${this.#name}: ${rows} left out, see ${rejects.shownFile}`);
@@ -226,8 +229,9 @@ class TableLoad {
     if (!rereadable) return this.#refusals.unplaced(error);
     try {
       if (error instanceof LoadRowError) return await this.#rowAt(error);
-      await withSavepoint(this.#session, "delembic_load", async () => {
-        await this.#inPieces(undefined, (bad) => Promise.reject(bad));
+      await withSavepoint(this.#session, "delembic_whole", async () => {
+        await using reader = await this.#open(false);
+        await this.#inPieces(reader, false, (bad) => Promise.reject(bad));
         throw error;
       });
     } catch (found) {
@@ -268,4 +272,8 @@ class TableLoad {
     const { options } = this.#request;
     return new LoadTarget({ session: this.#session, sql: this.#sql, shape: this.#shape, plan, options });
   }
+}
+
+function placeIn({ bad }: BadRowError): number {
+  return bad.line ?? bad.row;
 }

@@ -89,7 +89,8 @@ export function outOfRange({ type }: ColumnShape): string {
 function continued({ fault, constraint }: Refusal, column: ColumnShape, message: string): string {
   switch (fault) {
     case "syntax":
-      return notOfType(column);
+      // a text is one in any case: MySQL says only that it was cut
+      return column.kind === "text" ? `is too long for ${column.type}` : notOfType(column);
     case "range":
       return outOfRange(column);
     case "too-long":
