@@ -68,6 +68,9 @@ function backoff(tries: number): number {
   return 250 * 2 ** Math.min(tries, 6) * (0.75 + Math.random() / 2);
 }
 
+/** How long others may be kept from writing where the plan has no target, in milliseconds. */
+const LONGEST_HOLD_MS = 500;
+
 /** A batch that was committed. */
 interface DoneBatch {
   readonly cursor: Key;
@@ -82,6 +85,7 @@ class RangeWalk {
   readonly #sessions: SessionSource;
   readonly #range: ClaimedRange;
   #at: Key | undefined;
+  #pausedAt = performance.now();
   /** Where the present batch ends, for messages. */
   #upTo: Key;
 
@@ -96,6 +100,7 @@ class RangeWalk {
   async run(): Promise<void> {
     const { plan, options: { signal } } = this.#crew;
     for (let tries = 1;;) {
+      const start = performance.now();
       await this.#whenClear();
       if (this.#crew.stopped !== undefined) return await this.#release();
       try {
@@ -108,7 +113,19 @@ class RangeWalk {
         continue;
       }
       if (plan.pauseMs > 0) await pause(plan.pauseMs, signal);
+      await this.#letOthersWrite(performance.now() - start);
     }
+  }
+
+  /** Where there is one lock for all, a walk without gaps would keep it for itself. */
+  async #letOthersWrite(lastMs: number): Promise<void> {
+    const { plan, options: { signal, audit } } = this.#crew;
+    const { writersPauseMs } = audit.dialect;
+    // the next batch would take about as long as the last one did
+    const held = performance.now() - this.#pausedAt + lastMs;
+    if (writersPauseMs <= plan.pauseMs || held < (plan.targetMs || LONGEST_HOLD_MS)) return;
+    await pause(writersPauseMs, signal);
+    this.#pausedAt = performance.now();
   }
 
   async #whenClear(): Promise<void> {

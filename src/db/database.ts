@@ -188,6 +188,11 @@ export interface Dialect {
   bulk(): Promise<BulkSql>;
   /** What the database knows of its replicas; `undefined` where there can be none. */
   readonly replication: (() => Promise<Replication>) | undefined;
+  /**
+   * Where all writers share one lock and look for it again and again (SQLite): how long it has to be free now and then,
+   * so that each of them finds it so, in milliseconds. Else 0.
+   */
+  readonly writersPauseMs: number;
   /** Whether `(a, b) > (x, y)` finds its place in an index on `(a, b)`. */
   readonly comparesRows: boolean;
   /** Whether {@link Session.load} takes CSV as it is. */

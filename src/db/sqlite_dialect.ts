@@ -25,6 +25,9 @@ function utcValue(placeholder: string): string {
   return `replace(rtrim(${placeholder}, 'Z'), 'T', ' ')`;
 }
 
+/** SQLite's busy handler looks at least this often whether a lock is free: `delays` in its `main.c`. And a little more. */
+const SLOWEST_LOOK_MS = 110;
+
 const ledger: LedgerSql = {
   create: {
     delembic_version: [
@@ -153,6 +156,7 @@ export const sqliteDialect: Dialect = {
   catalog: async () => (await import("./sqlite_catalog.ts")).sqliteCatalog,
   replication: undefined,
   bulk: async () => (await import("./sqlite_bulk.ts")).sqliteBulk,
+  writersPauseMs: SLOWEST_LOOK_MS,
   comparesRows: true,
   loadsCsv: true,
 };
