@@ -260,3 +260,201 @@ export abstract class DataMigration implements Migration {
   readonly description?: string;
   abstract upgrade(conn: Connection, run: Run): unknown;
 }
+
+/** `"person"`, `"staging.person"`, or its parts: `["staging", "person"]`. */
+export type TableName = string | readonly string[];
+
+/** A piece of SQL: `` conn.sql`left_at is null` ``. */
+export type SqlPart = Query<unknown> | Fragment;
+
+export interface BackfillOptions {
+  /** For each column its new value: SQL, `` conn.sql`lower(email)` ``, or a plain value. */
+  readonly set: Readonly<Record<string, unknown>>;
+  /** Only rows for which this holds. @default all rows */
+  readonly where?: SqlPart;
+  /** Only the rows of this batch: what `apply` was given. */
+  readonly range?: Range;
+}
+
+/**
+ * Sets columns, and tells in how many rows.
+ *
+ * ```ts
+ * async apply(conn, range) {
+ *   await backfill(conn, "person", {
+ *     set: { email: conn.sql`lower(email)`, checked: true },
+ *     where: conn.sql`email <> lower(email)`,
+ *     range,
+ *   });
+ * }
+ * ```
+ *
+ * @throws when the table or a column is not there
+ */
+export function backfill(conn: Connection, table: TableName, options: BackfillOptions): Promise<number>;
+
+/** A table of another database: of what `run.source(name)` gave. */
+export interface SourceTable {
+  readonly source: Connection;
+  readonly table: TableName;
+}
+
+/** Columns that have the same name in both tables; or for columns of the new table what goes there: a column's name, or SQL. */
+export type CopiedColumns = readonly string[] | Readonly<Record<string, string | SqlPart>>;
+
+export interface CopyOptions {
+  readonly from: TableName | SourceTable;
+  readonly to: TableName;
+  /** @default all columns of `from`, which `to` must have */
+  readonly columns?: CopiedColumns;
+  /** Only rows of `from` for which this holds. @default all rows */
+  readonly where?: SqlPart;
+  /** Only the rows of this batch, where `from` is the table that is walked. */
+  readonly range?: Range;
+  /** What to do with a row whose key is in `to` already. @default "error" */
+  readonly onConflict?: "error" | "skip" | "update";
+  /** The columns of the unique key that decides. @default the primary key of `to` */
+  readonly key?: string | readonly string[];
+}
+
+export interface ArchiveOptions {
+  readonly from: TableName;
+  readonly to: TableName;
+  /** The rows to move. */
+  readonly where: SqlPart;
+  /** Only the rows of this batch, where `from` is the table that is walked. */
+  readonly range?: Range;
+  /** @default all columns of `from`, which `to` must have */
+  readonly columns?: CopiedColumns;
+}
+
+/**
+ * Copies rows, and tells how many arrived. Within one database it is one statement; from a source the rows are streamed.
+ *
+ * ```ts
+ * await copyTable(conn, { from: "person", to: "person_new" });
+ * const legacy = await run.source("legacy");
+ * await copyTable(conn, { from: { source: legacy, table: "users" }, to: "person", columns: { id: "id", name: "login" } });
+ * ```
+ *
+ * @throws when a table or a column is not there, or a row cannot be taken
+ */
+export function copyTable(conn: Connection, options: CopyOptions): Promise<number>;
+
+/**
+ * Moves rows to another table, each exactly once whatever others do at the same time, and tells how many.
+ *
+ * ```ts
+ * async apply(conn, range) {
+ *   await archiveRows(conn, { from: "visit", to: "visit_archive", where: conn.sql`at < '2020-01-01'`, range });
+ * }
+ * ```
+ *
+ * @throws when a table or a column is not there
+ */
+export function archiveRows(conn: Connection, options: ArchiveOptions): Promise<number>;
+
+export interface UpsertOptions {
+  /** The columns by which a row is found. @default the primary key */
+  readonly key?: string | readonly string[];
+  /** Deletes the rows of the table that are not among those given. @default false */
+  readonly deleteOthers?: boolean;
+}
+
+/** What became of the rows. */
+export interface UpsertReport {
+  readonly added: number;
+  readonly changed: number;
+  /** They were so already, and were not touched. */
+  readonly unchanged: number;
+  readonly deleted: number;
+}
+
+/**
+ * Makes a table have these rows: adds those that are missing, changes those that are different, touches no other.
+ *
+ * ```ts
+ * await upsertRows(conn, "country", [
+ *   { code: "TD", name: "Chad" },
+ *   { code: "PE", name: "Peru" },
+ * ], { key: "code", deleteOthers: true });
+ * ```
+ *
+ * @throws when a column is not there, two rows have the same key, or a row is refused
+ */
+export function upsertRows(
+  conn: Connection,
+  table: TableName,
+  rows: readonly Readonly<Record<string, unknown>>[],
+  options?: UpsertOptions,
+): Promise<UpsertReport>;
+
+/** Columns of a table that refer to the merged one without a foreign key. */
+export interface SoftReference {
+  readonly table: TableName;
+  readonly columns: string | readonly string[];
+  /** The columns that they refer to. @default the primary key */
+  readonly to?: string | readonly string[];
+}
+
+export interface MergeOptions {
+  readonly table: TableName;
+  /** What makes rows the same: columns, or SQL such as `` conn.sql`lower(email)` ``. NULL is like no other. */
+  readonly by: readonly (string | SqlPart)[];
+  /** The row that stays: by the primary key, or the first one in this order: `` conn.sql`updated_at desc` ``. */
+  readonly keep: "first" | "last" | SqlPart;
+  /** What refers to the table without a foreign key; foreign keys are found. */
+  readonly references?: readonly SoftReference[];
+  /**
+   * What to do with a row of another table that would become the same as another one there, by a unique key: such as two
+   * memberships of the same group. `"delete"` keeps the one of the row that stays. @default "error"
+   */
+  readonly onCollision?: "error" | "delete";
+}
+
+/** What was done. */
+export interface MergeReport {
+  /** Rows of the table that are gone. */
+  readonly merged: number;
+  /** Rows of other tables that refer to another row now. */
+  readonly repointed: number;
+  /** Rows of other tables that were deleted by `onCollision`. */
+  readonly collided: number;
+}
+
+/**
+ * Merges duplicates: repoints whatever refers to them by foreign keys, then deletes them.
+ *
+ * ```ts
+ * await mergeDuplicates(conn, { table: "person", by: [conn.sql`lower(email)`], keep: "first" });
+ * ```
+ *
+ * @throws when rows of other tables would collide, or a foreign key refers to other columns than a unique key
+ */
+export function mergeDuplicates(conn: Connection, options: MergeOptions): Promise<MergeReport>;
+
+/** A number, or between which ones it must be, both included. */
+export type ExpectedCount = number | { readonly min?: number; readonly max?: number };
+
+/**
+ * Fails when the query gives a row; the message says how many there are, and shows the first ones.
+ *
+ * ```ts
+ * await assertNoRows(conn, conn.sql`select id, email from person where email <> lower(email)`);
+ * ```
+ */
+export function assertNoRows(conn: Connection, query: SqlPart, message?: string): Promise<void>;
+
+/**
+ * Fails when the number that the query gives is another one.
+ *
+ * ```ts
+ * await assertCount(conn, conn.sql`select count(*) from person`, { min: 1_000 });
+ * ```
+ */
+export function assertCount(
+  conn: Connection,
+  query: SqlPart,
+  expected: ExpectedCount,
+  message?: string,
+): Promise<void>;

@@ -17,16 +17,20 @@ async function check(cwd: string, file: string, ...flags: readonly string[]): Pr
 const TYPES = [
   ..."DialectName Row Identifier List Fragment Sql Connection LoadOptions LoadReport LoadRow".split(" "),
   ..."Run MigrationOptions BatchOptions ThrottleOptions Range Migration".split(" "),
+  ..."TableName SqlPart BackfillOptions SourceTable CopiedColumns CopyOptions ArchiveOptions".split(" "),
+  ..."UpsertOptions UpsertReport SoftReference MergeOptions MergeReport ExpectedCount".split(" "),
 ];
 const GENERIC_TYPES = ["Rows", "Query"];
 const CLASSES = ["DataMigration"];
-const ALL = [...TYPES, ...GENERIC_TYPES, ...CLASSES];
+const FUNCTIONS = "backfill copyTable archiveRows upsertRows mergeDuplicates assertNoRows assertCount".split(" ");
+const ALL = [...TYPES, ...GENERIC_TYPES, ...CLASSES, ...FUNCTIONS];
 
 /** A file that has no error exactly when each type of one module can stand for that of the other, both ways. */
 function agreement(ours: string, theirs: string): string {
   const instances = [
     ...[...TYPES, ...CLASSES].map((name) => [name, `A.${name}`, `B.${name}`] as const),
     ...GENERIC_TYPES.map((name) => [name, `A.${name}<{ a: 1 }>`, `B.${name}<{ a: 1 }>`] as const),
+    ...FUNCTIONS.map((name) => [name, `typeof A.${name}`, `typeof B.${name}`] as const),
     ...CLASSES.map((name) => [`${name}Class`, `typeof A.${name}`, `typeof B.${name}`] as const),
   ];
   return [
@@ -53,10 +57,12 @@ Deno.test("delembic.d.ts has the very types of mod.ts", async () => {
 Deno.test("delembic.d.ts and mod.ts export the same names", async () => {
   for (const file of ["mod.ts", "versions_template/delembic.d.ts"]) {
     const text = await Deno.readTextFile(new URL(file, ROOT));
-    const listed = [...text.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, names = ""]) => names.split(","));
-    const declared = [...text.matchAll(/^export (?:abstract class|interface|type) (\w+)/gm)].map(([, name = ""]) =>
-      name
+    const listed = [...text.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, names = ""]) =>
+      names.split(",").map((name) => name.replace(/^\s*type /, ""))
     );
+    const declared = [...text.matchAll(/^export (?:abstract class|interface|type|function) (\w+)/gm)].map((
+      [, name = ""],
+    ) => name);
     const names = [...listed.map((name) => name.trim()).filter((name) => name !== ""), ...declared];
     assert.deepEqual(names.sort(), [...ALL].sort());
   }
