@@ -35,15 +35,18 @@ export async function loadRows(connection: LoadConnection, load: BulkLoad, sourc
     await connection.call(owns ? "start transaction" : "savepoint delembic_load");
     const count = await bring(connection, load, { source, ways, server });
     await connection.call(owns ? "commit" : "release savepoint delembic_load");
+    await restore(connection, server);
     return count;
   } catch (error) {
     await takeBack(connection, owns ? "rollback" : "rollback to savepoint delembic_load");
+    // what went wrong first is told
+    if (!connection.lost) await restore(connection, server).catch(() => undefined);
     throw error;
-  } finally {
-    if (!connection.lost) {
-      await connection.call("set session sql_mode = ?, sql_notes = ?", [server.mode, bindable(server.notes)]);
-    }
   }
+}
+
+async function restore(connection: LoadConnection, { mode, notes }: LoadServer): Promise<void> {
+  await connection.call("set session sql_mode = ?, sql_notes = ?", [mode, bindable(notes)]);
 }
 
 async function takeBack(connection: LoadConnection, statement: string): Promise<void> {
@@ -59,7 +62,7 @@ async function settingsOf(connection: LoadConnection): Promise<LoadServer> {
   const [, major, minor] = /^(\d+)\.(\d+)\..*MariaDB/.exec(String(version)) ?? [];
   return {
     mode: String(mode),
-    notes: Number(notes),
+    notes: Number(notes) === 0 ? 0 : 1,
     packetBytes: Number(packetBytes),
     numbersRows: Number(major) > 10 || Number(major) === 10 && Number(minor) >= 7,
   };

@@ -316,3 +316,121 @@ testWith(
     assert.equal(await valueOf(reader, "select count(*) from t"), 2);
   },
 );
+
+/** A server that lets anyone in, and answers UPDATE and LOAD DATA by asking for a file; what it is sent is kept. */
+async function rogue(path: string) {
+  const sent: Uint8Array[] = [];
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serve = async (socket: Deno.Conn) => {
+    let sequence = 0;
+    const send = async (payload: Uint8Array) => {
+      const { length } = payload;
+      await socket.write(bytes(length & 255, length >> 8 & 255, length >> 16, sequence++ & 255, ...payload));
+    };
+    const ok = bytes(0, 0, 0, 2, 0, 0, 0);
+    // protocol 10, version, connection, salt, capabilities with LOCAL_FILES and without TLS, charset, status
+    await send(
+      bytes(
+        10,
+        ...text("5.7.0"),
+        0,
+        1,
+        0,
+        0,
+        0,
+        ...text("12345678"),
+        0,
+        0x80,
+        0x82,
+        45,
+        2,
+        0,
+        0,
+        0,
+        21,
+        ...zeros(10),
+        ...text("901234567890"),
+        0,
+      ),
+    );
+    let state: "login" | "statement" | "file" = "login";
+    for await (const packet of packetsOf(socket)) {
+      sequence = (packet[3] ?? 0) + 1;
+      const payload = packet.subarray(4);
+      if (state === "file") {
+        sent.push(payload);
+        if (payload.length > 0) continue;
+        state = "statement";
+        await send(ok);
+      } else if (payload[0] === 0x16) {
+        // prepared: without columns and placeholders, as far as the client needs to know
+        await send(bytes(0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+      } else if (state === "statement" && /^.(?:update|load data)/.test(new TextDecoder().decode(payload))) {
+        state = "file";
+        await send(bytes(0xfb, ...text(path)));
+      } else if (state === "login" || payload[0] === 3 || payload[0] === 0x17) {
+        state = "statement";
+        await send(ok);
+      } else return;
+    }
+  };
+  const accepting = (async () => {
+    for await (const socket of listener) serve(socket).catch(() => undefined).finally(() => tryClose(socket));
+  })();
+  return {
+    sent,
+    port: listener.addr.port,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await accepting.catch(() => undefined);
+    },
+  };
+}
+
+const text = (value: string) => new TextEncoder().encode(value);
+const zeros = (count: number) => new Uint8Array(count);
+
+function tryClose(socket: Deno.Conn): void {
+  try {
+    socket.close();
+  } catch {
+    // it is closed
+  }
+}
+
+async function* packetsOf(socket: Deno.Conn): AsyncGenerator<Uint8Array> {
+  let buffer: Uint8Array = bytes();
+  const part = new Uint8Array(65_536);
+  for (let count = await socket.read(part); count !== null; count = await socket.read(part)) {
+    buffer = Uint8Array.from([...buffer, ...part.subarray(0, count)]);
+    while (buffer.length >= 4) {
+      const length = 4 + (buffer[0] ?? 0) + ((buffer[1] ?? 0) << 8) + ((buffer[2] ?? 0) << 16);
+      if (buffer.length < length) break;
+      yield buffer.subarray(0, length);
+      buffer = buffer.subarray(length);
+    }
+  }
+}
+
+Deno.test("mysql: a server that asks for a file gets nothing, whatever it was asked", async () => {
+  const secret = await Deno.makeTempFile();
+  await Deno.writeTextFile(secret, "a secret of this machine");
+  await using server = await rogue(secret);
+  const target = {
+    host: "127.0.0.1",
+    port: server.port,
+    user: "u",
+    password: "p",
+    database: "d",
+    tls: { mode: "disable" },
+  };
+  const session = await openMysql(target as unknown as ServerTarget).connect("work");
+  const told = await failureOf(soon(session.query("update t set a = 1")));
+  assert.equal(told.message, "The server asked for a file of this machine by local infile, and got nothing");
+  // nor in a load, for a file that the load has not offered
+  const other = await failureOf(soon(session.load(loadOf([["row of the load", 1]]))));
+  assert.equal(other.message, `The server asked for the file '${secret}' of this machine, and got nothing`);
+  await session.close();
+  await Deno.remove(secret);
+  assert.deepEqual(server.sent, [bytes(), bytes()]);
+});
