@@ -32,10 +32,10 @@ async function project(files: Record<string, string>): Promise<TestProject> {
   return project;
 }
 
-/** Runs `upgrade` in a terminal. @param seconds when Ctrl-C is pressed; 0: never */
-async function inTerminal({ folder, db }: TestProject, seconds: number, env: Record<string, string> = {}) {
+/** Runs `upgrade` in a terminal. @param until Ctrl-C is pressed when this is shown; never when it is empty */
+async function inTerminal({ folder, db }: TestProject, until: string, env: Record<string, string> = {}) {
   const command = [Deno.execPath(), "run", "-A", "--no-check", "--quiet", MAIN, "upgrade"];
-  const { code, out } = await run(outside.python ?? "", [TERMINAL, String(COLUMNS), String(seconds), ...command], {
+  const { code, out } = await run(outside.python ?? "", [TERMINAL, String(COLUMNS), until, ...command], {
     cwd: folder,
     env: { DELEMBIC_TEST_URL: db.url, NO_COLOR: "1", TERM: "xterm", CI: "", ...env },
   });
@@ -62,7 +62,7 @@ function screenOf(sent: string): string[] {
 
 testWith(["python"], "a terminal shows a bar while it runs, and afterwards nothing of it", async () => {
   await using app = await project({ "D002.js": TALKATIVE });
-  const { code, sent, screen } = await inTerminal(app, 0);
+  const { code, sent, screen } = await inTerminal(app, "");
   assert.equal(code, 0, sent);
   assert.deepEqual(screen, ["Running D002: raise", "  ten batches", "fifteen batches", "  OK (0.00s)", ""]);
   const bars = [...sent.matchAll(/ {2}person {2}[^\r\n⌫]*/g)].map(([bar]) => bar);
@@ -75,7 +75,7 @@ testWith(["python"], "a terminal shows a bar while it runs, and afterwards nothi
 
 testWith(["python"], "Ctrl-C leaves a clean terminal", async () => {
   await using app = await project(raising("size 30 target 0 pause 100ms"));
-  const { code, sent, screen } = await inTerminal(app, 4);
+  const { code, sent, screen } = await inTerminal(app, " %");
   assert.equal(code, 130, sent);
   assert.match(sent, / {2}person {2}.* %/);
   assert.deepEqual(screen.map((line) => line.replace("^C", "")), [
@@ -89,7 +89,7 @@ testWith(["python"], "Ctrl-C leaves a clean terminal", async () => {
 testWith(["python"], "a build's terminal and a dumb one are sent plain lines", async () => {
   for (const env of [{ CI: "true" }, { TERM: "dumb" }]) {
     await using app = await project(raising("size 1000"));
-    const { code, sent } = await inTerminal(app, 0, env);
+    const { code, sent } = await inTerminal(app, "", env);
     assert.deepEqual([code, sent.replace(/\d+\.\d\ds/, "0.00s")], [0, "Running D002: raise\r\n  OK (0.00s)\r\n"]);
   }
 });
