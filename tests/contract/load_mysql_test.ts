@@ -1,8 +1,14 @@
 /** Loads into MySQL and MariaDB: no value is changed and no row left out without an error, whichever way rows take. */
 
+import type { ResultSetHeader } from "mysql2";
 import assert from "node:assert/strict";
 import { LoadRowError, type Role, type Session } from "../../src/db/database.ts";
 import { openMysql } from "../../src/db/mysql.ts";
+import { connectTo } from "../../src/db/mysql_connect.ts";
+import { loadRows } from "../../src/db/mysql_load.ts";
+import { type LoadConnection, LoadSource } from "../../src/db/mysql_load_source.ts";
+import type { Answer } from "../../src/db/mysql_result.ts";
+import type { Bindable } from "../../src/db/mysql_types.ts";
 import type { ServerTarget } from "../../src/db/target.ts";
 import { freshDatabase, testWith } from "../support.ts";
 import { failureOf, sleep, soon, targetOf, valueOf } from "./contract_ground.ts";
@@ -25,6 +31,7 @@ async function fresh(role: Role = "work") {
   };
   return {
     session: await open(role),
+    target,
     open,
     async [Symbol.asyncDispose]() {
       for (const session of sessions) await session.close();
@@ -318,7 +325,7 @@ testWith(
 );
 
 /** A server that lets anyone in, and answers UPDATE and LOAD DATA by asking for a file; what it is sent is kept. */
-async function rogue(path: string) {
+function rogue(path: string) {
   const sent: Uint8Array[] = [];
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const serve = async (socket: Deno.Conn) => {
@@ -415,7 +422,7 @@ async function* packetsOf(socket: Deno.Conn): AsyncGenerator<Uint8Array> {
 Deno.test("mysql: a server that asks for a file gets nothing, whatever it was asked", async () => {
   const secret = await Deno.makeTempFile();
   await Deno.writeTextFile(secret, "a secret of this machine");
-  await using server = await rogue(secret);
+  await using server = rogue(secret);
   const target = {
     host: "127.0.0.1",
     port: server.port,
@@ -433,4 +440,43 @@ Deno.test("mysql: a server that asks for a file gets nothing, whatever it was as
   await session.close();
   await Deno.remove(secret);
   assert.deepEqual(server.sent, [bytes(), bytes()]);
+});
+
+/** The connection of a load on a server that, as MySQL does, does not tell the number of the row with each error. */
+async function withoutRowNumbers(target: ServerTarget) {
+  const core = await connectTo(target, "work");
+  const call = (text: string, values: readonly Bindable[] = [], options: object = {}): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const how = values.length > 0 ? "execute" : "query";
+      const shown = text.replace("version()", "'8.4.3'");
+      const statement = { sql: shown, values: [...values], rowsAsArray: true, ...options };
+      core[how](
+        statement,
+        (error: unknown, rows: unknown, fields: unknown[]) =>
+          error === null || error === undefined ? resolve({ rows, fields }) : reject(error),
+      );
+    });
+  const connection: LoadConnection = {
+    call,
+    callWithFile: async (text, _file, stream) =>
+      (await call(text, [], { infileStreamFactory: () => stream })).rows as ResultSetHeader,
+    settled: () => Promise.resolve(),
+    lost: false,
+    inTransaction: false,
+    outlet: core.stream,
+  };
+  return { connection, [Symbol.dispose]: () => core.destroy() };
+}
+
+testWith(["mysql"], "mysql: the row of a duplicate key is found where the server does not tell it", async () => {
+  await using db = await fresh();
+  await db.session.query("create table t (id integer primary key, v integer)");
+  await db.session.query("insert into t values (3333, 1)");
+  using other = await withoutRowNumbers(db.target);
+  const load = loadOf(Array.from({ length: 5_000 }, (_, index) => [index + 1, index]));
+  assert.ok(load.data.kind === "rows");
+  const error = await failureOf(loadRows(other.connection, load, new LoadSource(load.data)));
+  assert.ok(error instanceof LoadRowError, error.message);
+  assert.deepEqual([error.row, error.value, error.kind], [3_333, "3333", "unique"]);
+  assert.equal(await valueOf(db.session, "select count(*) from t"), 1);
 });
