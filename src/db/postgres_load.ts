@@ -4,10 +4,10 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
-import { type BulkLoad, DatabaseError, type Result } from "./database.ts";
+import type { BulkLoad, Result } from "./database.ts";
 import type { CopyIn } from "./postgres_copy.ts";
 import { RowWriter } from "./postgres_copy_text.ts";
+import { CsvChecks } from "./postgres_csv.ts";
 import { loadError } from "./postgres_load_error.ts";
 import { quoteId, quotePath } from "./postgres_name.ts";
 
@@ -23,18 +23,18 @@ export async function loadRows(session: LoadSession, load: BulkLoad): Promise<nu
   const { data } = load;
   const types = data.kind === "rows" ? await typesOf(session, load) : [];
   const copy = await session.copyIn(statement);
+  const checks = new CsvChecks(load.columns.length === 1);
   try {
     if (data.kind === "csv") {
-      const single = load.columns.length === 1;
       return await copy.send(data.chunks, (bytes) => {
-        if (single) refuseEndMark(bytes);
+        checks.see(bytes);
         return copy.addBytes(bytes);
       });
     }
     const writer = new RowWriter(load.columns, types);
     return await copy.send(data.chunks, (rows) => copy.addText(writer.write(rows)));
   } catch (error) {
-    throw loadError(error, load, statement);
+    throw loadError(error, load, { statement, ending: checks.ending });
   }
 }
 
@@ -47,31 +47,6 @@ function copyStatement({ table, columns, data }: BulkLoad): string {
 
 function literal(text: string): string {
   return `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
-}
-
-/**
- * Before version 18 a line that is only `\.` ends the data of a COPY, and the rest is passed over without a word. Such a
- * line is a row only where there is one column.
- *
- * @throws {DatabaseError}
- */
-function refuseEndMark(bytes: Uint8Array): void {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = text.indexOf("\\."); at >= 0; at = text.indexOf("\\.", at + 1)) {
-    if (isLineEnd(text[at - 1]) && isLineEnd(text[at + 2])) {
-      throw new DatabaseError(
-        "other",
-        "A line of the CSV is \\. alone, which PostgreSQL takes for the end of the data",
-        {
-          hint: 'Write it in quotes: "\\."',
-        },
-      );
-    }
-  }
-}
-
-function isLineEnd(byte: number | undefined): boolean {
-  return byte === undefined || byte === 0x0a || byte === 0x0d;
 }
 
 /** The number of each column's type, of a domain that below it; 0 for a column that there is not, which COPY tells best. */

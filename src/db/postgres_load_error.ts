@@ -15,11 +15,18 @@ export class CopyRefused extends Error {
   }
 }
 
+/** How the first row of CSV ends; `undefined` as long as it has not. */
+export type LineEnding = "\n" | "\r\n" | undefined;
+
 /** The error of a load; what a source threw stays what it is. */
-export function loadError(error: unknown, load: BulkLoad, statement: string): unknown {
+export function loadError(
+  error: unknown,
+  load: BulkLoad,
+  { statement, ending }: { readonly statement: string; readonly ending: LineEnding },
+): unknown {
   if (!(error instanceof CopyRefused)) return error;
   const cause = statementError(serverError(error.fields), { statement, prefix: 0 });
-  const place = placeOf(error.fields, load);
+  const place = placeOf(error.fields, load, ending);
   return place === undefined ? cause : new LoadRowError(cause, place);
 }
 
@@ -30,14 +37,15 @@ interface Place {
 }
 
 /** `COPY person, line 3, column born: "1999-13-01"`, or without the column and the whole line for its value. */
-function placeOf(fields: ErrorFields, load: BulkLoad): Place | undefined {
+function placeOf(fields: ErrorFields, load: BulkLoad, ending: LineEnding): Place | undefined {
   const where = fields.get("W") ?? "";
   const name = load.table.at(-1)?.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&") ?? "";
   // the words between differ from language to language; the table, the line and the column keep their order
   const match = new RegExp(`^[^\\n]{0,8}${name}[^\\n\\d]{1,16}(\\d+)([^\\n]*?)(?:\\s*[:：]\\s*|$)`, "m").exec(where);
   if (match === null) return undefined;
   const [whole, line, rest = ""] = match;
-  const row = rowAt(Number(line), load);
+  const row = rowAt(Number(line), load, ending);
+  if (row === undefined) return undefined;
   const column = longest(load.columns.filter((candidate) => rest.includes(` ${candidate}`)));
   if (column !== undefined) return { row, column, value: unquoted(where.slice(match.index + whole.length)) };
   return { row, ...columnOf(fields, load) };
@@ -64,14 +72,18 @@ function columnOf(fields: ErrorFields, { columns }: BulkLoad): Pick<Place, "colu
   return key !== undefined && columns.includes(key) ? { column: key, value } : { column: undefined, value: undefined };
 }
 
-/** COPY counts the lines of CSV, of which a row may have several. */
-function rowAt(line: number, { data }: BulkLoad): number {
+/**
+ * COPY counts the lines of CSV, of which a row may have several: only those that end as the first row does, and before it
+ * has ended only carriage returns. Where that may mean another row than it seems, there is no telling which.
+ */
+function rowAt(line: number, { data }: BulkLoad, ending: LineEnding): number | undefined {
   if (data.kind === "rows" || data.lineOf === undefined) return line;
-  const first = data.lineOf(1);
+  const { lineOf } = data;
+  if (ending !== "\n") return lineOf(line) - lineOf(1) === line - 1 ? line : undefined;
   let [low, high] = [1, line];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (data.lineOf(middle) - first + 1 <= line) low = middle;
+    if (lineOf(middle) - lineOf(2) + 2 <= line) low = middle;
     else high = middle - 1;
   }
   return low;
