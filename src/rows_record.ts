@@ -14,6 +14,8 @@ export interface FieldRecord {
   /** Ends of lines within its fields. */
   readonly innerLines: number;
   readonly fault: string | undefined;
+  /** It ends the data, and is no row. */
+  readonly endMark?: boolean;
 }
 
 export interface RecordSyntax {

@@ -117,6 +117,7 @@ export class RecordParser implements RowParser {
     const { syntax } = this.#options;
     const record = syntax.read(text, start, last, this.#line, syntax);
     if (record === undefined) return undefined;
+    if (record.endMark === true) return record.next;
     if (odd < record.end) {
       const whole = text.slice(start, record.end);
       const { problem, hint } = oddity(whole, this.#options.encoding);

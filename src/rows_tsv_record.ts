@@ -68,8 +68,15 @@ export function readTsvRecord(
     fieldStart = at + 1;
     if (code === syntax.delimiter) continue;
     const next = lineEnd(text, at, last);
+    if (next !== undefined && raw === "\\." && fields.length === 1) return endMark(text, start, at, next, last);
     return next === undefined ? undefined : { fields, end: at, next, innerLines, fault: undefined };
   }
+}
+
+/** The end of the data: only when it is known that nothing follows. */
+function endMark(text: string, start: number, end: number, next: number, last: boolean): FieldRecord | undefined {
+  if (next < text.length) return firstLine(text, start, "There are rows behind the end of the data, which `\\.` marks");
+  return last ? { fields: [], end, next, innerLines: 0, fault: undefined, endMark: true } : undefined;
 }
 
 const BYTE_ESCAPE_REGEXP = /^(?:[^\\]|\\[^0-7x])*(\\[0-7x])/s;
