@@ -10,6 +10,7 @@
  */
 
 import { endingWalk, forgettingWalk } from "./batch_writes.ts";
+import type { LoadRecord } from "./bulk_options.ts";
 import { DatabaseError, type Session } from "./db/database.ts";
 import { now, type UtcText } from "./clock.ts";
 import { openConnection } from "./connection.ts";
@@ -27,6 +28,7 @@ import {
   writingChecksum,
   writingVersion,
 } from "./ledger.ts";
+import { writingLoads } from "./load_ledger.ts";
 import { LockLostError, pause } from "./lock.ts";
 import type { LoadedMigration, Step } from "./migration.ts";
 import type { OpenRun } from "./open_run.ts";
@@ -95,8 +97,8 @@ export async function attempt(
     },
   });
   try {
-    await runSteps(run, work, migration, { ...options, startedAt });
-    const ending = { id, at: now(), seconds: elapsed(), ...options };
+    const loads = await runSteps(run, work, migration, { ...options, startedAt });
+    const ending = { id, at: now(), seconds: elapsed(), loads, ...options };
     const next = await record(run, work.session, migration, ending);
     await commit(run, work.session, migration, ending);
     await run.step("committed", revision);
@@ -126,14 +128,15 @@ async function walkFirst(
   await walk(run, migration, { number, startedAt, signal: limited.signal });
 }
 
-/** The user's code: `upgrade` and `validate`, or `downgrade`. */
+/** The user's code: `upgrade` and `validate`, or `downgrade`. Gives what it loaded. */
 async function runSteps(
   run: OpenRun,
   work: WorkSession,
   migration: LoadedMigration,
   context: { readonly direction: Direction; readonly number: number; readonly startedAt: string },
-): Promise<void> {
+): Promise<readonly LoadRecord[]> {
   const { session } = work;
+  const loads: LoadRecord[] = [];
   if (migration.transaction) await session.begin();
   if (migration.lockTimeoutMs !== undefined) {
     for (const statement of session.dialect.lockTimeout(migration.lockTimeoutMs)) await session.query(statement);
@@ -145,7 +148,7 @@ async function runSteps(
   const told = { revision, ...context, dialect: session.dialect.name, signal: limited.signal, sources };
   const call = async (step: Step | undefined) => {
     if (step === undefined) return;
-    const { connection, settle } = openConnection(session, loadEnvironment(run, told, () => {}));
+    const { connection, settle } = openConnection(session, loadEnvironment(run, told, (load) => loads.push(load)));
     await interruptible(step(connection, toldRun(run, told)).then(settle), limited.signal, () => session.cancel());
   };
   await call(context.direction === "upgrade" ? migration.upgrade : migration.downgrade);
@@ -155,6 +158,7 @@ async function runSteps(
   // a session that was lost says so itself, at its next statement
   if (migration.transaction && !session.inTransaction && !session.lost) throw new TransactionEndedError();
   if (!migration.transaction) await session.begin();
+  return loads;
 }
 
 /** How an attempt that succeeds is going to end. */
@@ -162,6 +166,7 @@ interface Ending extends AttemptOptions {
   readonly id: number;
   readonly at: UtcText;
   readonly seconds: number;
+  readonly loads: readonly LoadRecord[];
 }
 
 /** In the work's transaction: makes sure that we may commit, and writes what the commit will have done. */
@@ -169,7 +174,7 @@ async function record(
   run: OpenRun,
   work: Session,
   { revision, checksum, file, batch }: LoadedMigration,
-  { id, at, seconds, direction, next }: Ending,
+  { id, at, seconds, loads, direction, next }: Ending,
 ): Promise<OpenedRun | undefined> {
   run.signal.throwIfAborted();
   const { dialect } = work;
@@ -185,6 +190,7 @@ async function record(
     ...(batch === undefined
       ? []
       : [up ? endingWalk(dialect, revision, { status: "done" }) : forgettingWalk(dialect, revision)]),
+    ...writingLoads(dialect, revision, loads, at),
     closingRun(dialect, id, { status: up ? "success" : "downgraded", endedAt: at, seconds }),
     ...opening.map((row) => openingRun(dialect, row)),
   ]);

@@ -58,9 +58,11 @@ const LAYERS: readonly Layer[] = [
   { name: "plan", files: named("target plan state"), may: ["values", "migration"] },
   {
     name: "ledger",
-    files: named("ledger events audit lock settle heartbeat heartbeat_worker batch_ledger batch_writes batch_key"),
+    files: named(
+      "ledger events audit lock settle heartbeat heartbeat_worker batch_ledger batch_writes batch_key load_ledger",
+    ),
     // the worker opens a connection of its own, and only then loads a driver
-    may: ["values", "port", "plan", "drivers"],
+    may: ["values", "port", "plan", "drivers", "bulk"],
   },
   {
     name: "project",
