@@ -14,7 +14,6 @@ import {
   condition,
   idList,
   isPart,
-  joined,
   joinSql,
   keyOf,
   matching,
@@ -53,7 +52,7 @@ export interface CopyOptions {
 }
 
 /**
- * Copies rows, and tells how many arrived. Within one database it is one statement; from a source the rows are streamed.
+ * Copies rows, and tells how many arrived. Within one database no row leaves it; from a source the rows are streamed.
  *
  * ```ts
  * await copyTable(conn, { from: "person", to: "person_new" });
@@ -69,17 +68,17 @@ export async function copyTable(conn: Connection, options: CopyOptions): Promise
   if (isSource(from)) return await copyFromSource(conn, { ...options, from }, target);
   const columns = copied(options.columns, await shapeOf(conn, from), target);
   const names = columns.map(({ name }) => name);
-  const values = columns.map(({ value }) => valueIn(conn, value));
-  const where = condition(conn, options);
-  const insert = conn.sql`insert into ${tableId(conn, to)} (${idList(conn, names)})`;
   const { onConflict = "error" } = options;
   if (onConflict === "error") {
-    const rows = conn.sql`select ${conn.sql.list(values)} from ${tableId(conn, from)} where ${where}`;
-    return (await conn.sql`${insert} ${rows}`).count;
+    const values = conn.sql.list(columns.map(({ value }) => valueIn(conn, value)));
+    const { count } = await conn.sql`insert into ${tableId(conn, to)} (${idList(conn, names)}) select ${values} from ${
+      tableId(conn, from)
+    } where ${condition(conn, options)}`;
+    return count;
   }
   const key = keyAmong(names, target, options.key);
   const named = columns.map(({ name, value }) => conn.sql`${valueIn(conn, value)} as ${conn.sql.id(name)}`);
-  const rows = conn.sql`select ${conn.sql.list(named)} from ${tableId(conn, from)} where ${where}`;
+  const rows = conn.sql`select ${conn.sql.list(named)} from ${tableId(conn, from)} where ${condition(conn, options)}`;
   return await withStage(conn, rows, async (stage) => {
     const parts = { table: to, stage, on: alike(key) };
     const others = names.filter((name) => !key.includes(name));

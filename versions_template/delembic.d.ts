@@ -329,7 +329,7 @@ export interface ArchiveOptions {
 }
 
 /**
- * Copies rows, and tells how many arrived. Within one database it is one statement; from a source the rows are streamed.
+ * Copies rows, and tells how many arrived. Within one database no row leaves it; from a source the rows are streamed.
  *
  * ```ts
  * await copyTable(conn, { from: "person", to: "person_new" });
