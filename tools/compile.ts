@@ -18,7 +18,9 @@ const BUNDLE = "bundle";
 const WORKER = "heartbeat_worker";
 
 /** What is loaded by an address that is computed at run time, so that `deno compile` cannot find it by itself. */
-const INCLUDED = [BUNDLE, "mod.ts", "versions_template"];
+const INCLUDED = [BUNDLE, "versions_template"];
+/** What a migration finds by the name `delembic`. */
+const IMPORTS = { imports: { delembic: "./mod.js" } };
 
 async function deno(...args: readonly string[]): Promise<number> {
   const command = new Deno.Command(Deno.execPath(), { args: [...args], cwd: fileURLToPath(ROOT), stdin: "null" });
@@ -35,8 +37,10 @@ async function bundle(): Promise<number> {
     "--code-splitting",
     `--outdir=${BUNDLE}`,
     "main.ts",
+    "mod.ts",
     `src/${WORKER}.ts`,
   );
+  await Deno.writeTextFile(new URL("deno.json", folder), JSON.stringify(IMPORTS));
   // the worker is started by its address beside the code, as in the source
   await Deno.writeTextFile(new URL(`${WORKER}.ts`, folder), `import "./src/${WORKER}.js";\n`);
   return code;
@@ -50,6 +54,7 @@ async function compile(args: readonly string[]): Promise<number> {
     "compile",
     "--allow-all",
     "--no-check",
+    `--config=${BUNDLE}/deno.json`,
     ...INCLUDED.map((path) => `--include=${path}`),
     ...(named ? [] : ["--output=delembic"]),
     ...args,
