@@ -40,7 +40,7 @@ export function readCsvRecord(
       const close = closingQuote(text, at, last);
       if (close === "later") return undefined;
       if (close === "never") {
-        return firstLine(text, start, `A quote that opens ${where(fields, line + innerLines)} is never closed`);
+        return firstLine(text, start, last, `A quote that opens ${where(fields, line + innerLines)} is never closed`);
       }
       const value = text.slice(at + 1, close);
       const opened = line + innerLines;
@@ -49,7 +49,7 @@ export function readCsvRecord(
       fields.push(value.includes('"') ? value.replaceAll('""', '"') : value);
       if (end < text.length && !endsField(text.charCodeAt(end), syntax.delimiter)) {
         const ends = innerLines === 0 ? "" : `, which opens on line ${opened}`;
-        return firstLine(text, start, `There is text behind the closing quote of field ${fields.length}${ends}`);
+        return firstLine(text, start, last, `There is text behind the closing quote of field ${fields.length}${ends}`);
       }
     } else {
       end = plainEnd(text, at, syntax.delimiter);
@@ -57,6 +57,7 @@ export function readCsvRecord(
         return firstLine(
           text,
           start,
+          last,
           `There is a quote in the middle of field ${fields.length + 1}, which is not quoted`,
         );
       }

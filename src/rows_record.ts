@@ -47,11 +47,16 @@ export function isLineEnd(code: number): boolean {
   return code === LF || code === CR;
 }
 
-/** A record with a fault ends with its first line, so that one bad quote does not take the rows behind it along. */
-export function firstLine(text: string, start: number, fault: string): FieldRecord {
+/**
+ * A record with a fault: it ends with its first line, so that one bad quote does not take the rows behind it along.
+ *
+ * @returns `undefined` when the line may go on behind the text
+ */
+export function firstLine(text: string, start: number, last: boolean, fault: string): FieldRecord | undefined {
   let end = start;
   while (end < text.length && !isLineEnd(text.charCodeAt(end))) end++;
-  return { fields: [], end, next: lineEnd(text, end, true) ?? end, innerLines: 0, fault };
+  const next = lineEnd(text, end, last);
+  return next === undefined ? undefined : { fields: [], end, next, innerLines: 0, fault };
 }
 
 /** Behind the end of line at `end`; `undefined` when it may go on behind the text. */

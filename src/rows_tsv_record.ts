@@ -44,7 +44,7 @@ export function readTsvRecord(
     if (code === BACKSLASH) {
       if (at + 1 === text.length) {
         if (!last) return undefined;
-        return firstLine(text, start, `The backslash at the end of field ${fields.length + 1} escapes nothing`);
+        return firstLine(text, start, last, `The backslash at the end of field ${fields.length + 1} escapes nothing`);
       }
       const escaped = text.charCodeAt(at + 1);
       const next = isLineEnd(escaped) ? lineEnd(text, at + 1, last) : at + 2;
@@ -61,6 +61,7 @@ export function readTsvRecord(
       return firstLine(
         text,
         start,
+        last,
         `Field ${fields.length + 1} has the escape ${bytes}, which is a byte and no character`,
       );
     }
@@ -75,7 +76,9 @@ export function readTsvRecord(
 
 /** The end of the data: only when it is known that nothing follows. */
 function endMark(text: string, start: number, end: number, next: number, last: boolean): FieldRecord | undefined {
-  if (next < text.length) return firstLine(text, start, "There are rows behind the end of the data, which `\\.` marks");
+  if (next < text.length) {
+    return firstLine(text, start, last, "There are rows behind the end of the data, which `\\.` marks");
+  }
   return last ? { fields: [], end, next, innerLines: 0, fault: undefined, endMark: true } : undefined;
 }
 
