@@ -33,9 +33,6 @@ export const DECLARED_NAMES = [
 
 export type DeclaredName = typeof DECLARED_NAMES[number];
 
-/** What other Delembics have: said plainly, as ignoring it would run such a migration wrongly. */
-export const LATER_NAMES: ReadonlySet<string> = new Set(["load"]);
-
 /** Why a walk in batches is not repeated. */
 export const REPEATABLE_HINT = "A walk over a table is made once: write a new migration for a new walk.";
 

@@ -11,7 +11,6 @@ import {
   DECLARED_NAMES,
   type DeclaredName,
   type FileReading,
-  LATER_NAMES,
   REPEATABLE_HINT,
 } from "./declaration.ts";
 import type { Fault } from "./errors.ts";
@@ -116,14 +115,6 @@ class ScriptReader {
   /** Members of the user's own are welcome; one that looks like a slip of a known one is not. */
   #checkName(name: string): void {
     if (KNOWN_NAMES.includes(name)) return;
-    if (LATER_NAMES.has(name)) {
-      return this.#fault(
-        "not-in-this-version",
-        `'${name}' is not in this version of Delembic`,
-        name,
-        "Take it out; it would be without effect.",
-      );
-    }
     const plain = plainName(name);
     const similar = KNOWN_NAMES.find((known) => plainName(known) === plain) ?? closest(name, KNOWN_NAMES);
     if (similar === undefined) return;

@@ -11,13 +11,13 @@ import {
   type Declaration,
   type DeclaredName,
   type FileReading,
-  LATER_NAMES,
   REPEATABLE_HINT,
 } from "./declaration.ts";
 import type { Fault } from "./errors.ts";
 import { parseList, parseText } from "./header_value.ts";
 import type { BatchPlan, LoadedMigration } from "./migration.ts";
 import { hasRange, runRange } from "./sql_range.ts";
+import { parseLoadLine } from "./sql_load.ts";
 import { runAll, type SqlRules, validateAll } from "./sql_steps.ts";
 import { type LocatedStatement, type Mark, splitSql } from "./sql_text.ts";
 import { closest } from "./suggest.ts";
@@ -95,6 +95,7 @@ class SqlReader {
     if (section !== undefined) return this.#openSection(section, mark.line);
     const [, name = body, value] = HEADER_REGEXP.exec(body) ?? [];
     if (name === "batch" || name === "throttle") return this.#batchLine(name, value, mark.line);
+    if (name === "load") return this.#loadLine(value ?? "", mark);
     const declared = Object.hasOwn(HEADER_NAMES, name) ? HEADER_NAMES[name] : undefined;
     if (declared === undefined) this.#unknown(name, mark.line);
     else this.#headerLine(name, declared, value, mark.line);
@@ -110,20 +111,26 @@ class SqlReader {
   }
 
   #unknown(name: string, line: number): void {
-    if (LATER_NAMES.has(name)) {
-      return this.#fault(
-        "not-in-this-version",
-        `'${name}' is not in this version of Delembic`,
-        line,
-        "Take it out; it would be without effect.",
-      );
-    }
-    const known = [...Object.keys(HEADER_NAMES), "batch", "throttle", ...SECTIONS];
+    const known = [...Object.keys(HEADER_NAMES), "batch", "throttle", "load", ...SECTIONS];
     const similar = closest(name, known);
     const hint = similar === undefined
       ? `Known are ${known.join(", ")}; a comment that is none of them must not begin with 'delembic'.`
       : `Did you mean '${similar}'?`;
     this.#fault("directive", `Unknown directive '${name}'`, line, hint);
+  }
+
+  /** A load is a statement of its section, at its place among the others. */
+  #loadLine(value: string, { text, line, column }: Mark): void {
+    if (this.#open === undefined || this.#open === "validate") {
+      const where = this.#open === undefined ? "before the first section" : "in the section 'validate'";
+      return this.#fault("directive", `'load' stands ${where}`, line, "Move it behind '-- delembic upgrade'.");
+    }
+    if (this.#batch !== undefined) {
+      return this.#fault("directive", "'load' cannot stand beside 'batch'", line, "Load in a migration of its own.");
+    }
+    const load = parseLoadLine(value);
+    if ("problem" in load) return this.#fault("directive", `'load' ${load.problem}`, line, load.hint);
+    this.#sections.get(this.#open)?.push({ text, line, column, words: [], load });
   }
 
   #batchLine(name: "batch" | "throttle", value: string | undefined, line: number): void {
@@ -247,8 +254,10 @@ class SqlReader {
       downgrade: this.#sections.get("downgrade") ?? [],
     };
     const context = { file, dialect, transaction: declaration.transaction };
+    const loaded = Object.values(statements).flat().flatMap(({ load }) => load?.source ?? []);
     const migration: LoadedMigration = {
       ...declaration,
+      data: [...new Set([...declaration.data, ...loaded])],
       kind: "sql",
       file,
       checksum,

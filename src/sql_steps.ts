@@ -6,8 +6,9 @@
 
 import type { Connection, Rows } from "./connection.ts";
 import { DatabaseError, type Dialect } from "./db/database.ts";
-import type { Place } from "./errors.ts";
+import { DelembicError, type Place } from "./errors.ts";
 import type { Step } from "./migration.ts";
+import type { LoadLine } from "./sql_load.ts";
 import type { LocatedStatement } from "./sql_text.ts";
 import { type Committed, StatementError, ValidationError } from "./step_errors.ts";
 
@@ -27,7 +28,9 @@ export function runAll(statements: readonly LocatedStatement[], context: StepCon
     for (const [index, statement] of statements.entries()) {
       run.signal.throwIfAborted();
       try {
-        await conn.execute(statement.text);
+        if (statement.load !== undefined) {
+          await load(conn, statement.load, { file: context.file, line: statement.line });
+        } else await conn.execute(statement.text);
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error;
         const count = countCommitted(statements.slice(0, index + 1), context, error);
@@ -36,6 +39,17 @@ export function runAll(statements: readonly LocatedStatement[], context: StepCon
       }
     }
   };
+}
+
+/** What is wrong with the table or the options has its place here; what is wrong with a row has it in the data. */
+async function load(conn: Connection, { table, source, options }: LoadLine, place: Place): Promise<void> {
+  try {
+    await conn.load(table, source, options);
+  } catch (error) {
+    if (!(error instanceof DelembicError) || error instanceof DatabaseError || error.place !== undefined) throw error;
+    const { message, code, hint, data } = error;
+    throw new DelembicError(message, { code, hint, data, place, cause: error });
+  }
 }
 
 /** @param options.exact whether the server's position in the statement is one in the file. @default true */

@@ -268,17 +268,6 @@ Deno.test("readScriptMigration() reads what makes a migration run again", async 
   );
 });
 
-Deno.test("readScriptMigration() refuses what only a later version has", async () => {
-  assert.deepEqual(
-    await faultsOf(`export default {
-  revision: "D1",
-  load: "person",
-  upgrade() {},
-};`),
-    ["D001.ts:3 'load' is not in this version of Delembic (Take it out; it would be without effect.)"],
-  );
-});
-
 Deno.test("readScriptMigration() says what is wrong with the default export", async () => {
   assert.deepEqual(await faultsOf("export const a = 1;"), [
     "D001.ts The file has no default export (It exports a: write 'export default' before the migration.)",

@@ -177,11 +177,11 @@ select 'a`;
     "7 'tags' has no value (Write '-- delembic tags: …'.)",
     "8 'lock_timeout' has no value (Write '-- delembic lock_timeout: …'.)",
     "9 'batch' has no value (Write '-- delembic batch: person by id'.)",
-    "10 'load' is not in this version of Delembic (Take it out; it would be without effect.)",
+    "10 'load' stands before the first section (Move it behind '-- delembic upgrade'.)",
     "11 'repeatable' must be true or false, not \"always\"",
     "12 Unknown directive 'frobnicate' (Known are revision, depends_on, description, transaction, idempotent, timeout, " +
-    "lock_timeout, retries, tags, requires_before, repeatable, data, batch, throttle, upgrade, validate, downgrade; a " +
-    "comment that is none of them must not begin with 'delembic'.)",
+    "lock_timeout, retries, tags, requires_before, repeatable, data, batch, throttle, load, upgrade, validate, downgrade; " +
+    "a comment that is none of them must not begin with 'delembic'.)",
     "13 A statement stands before the first section (Write '-- delembic upgrade' on a line above it.)",
     "16 '-- delembic validate' must stand on a line of its own",
     "17 'idempotent' stands behind '-- delembic upgrade' (Move it to the top of the file, before the first section.)",
