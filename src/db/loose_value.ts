@@ -49,7 +49,10 @@ export function looseReader(kind: ColumnKind): ((text: string) => LooseValue) | 
       };
     case "decimal":
     case "float":
-      return unless((text) => NUMBER_REGEXP.test(text));
+      return (text) => {
+        if (!NUMBER_REGEXP.test(text)) return wrong;
+        return Number.isFinite(Number(text)) ? { value: text } : { fault: "range" };
+      };
     case "boolean":
       return (text) => {
         const value = BOOLEANS[text.trim().toLowerCase()];

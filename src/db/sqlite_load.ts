@@ -6,12 +6,12 @@
  */
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import type { ColumnKind } from "./catalog.ts";
+import type { ColumnShape } from "./catalog.ts";
 import { type BulkCsv, type BulkLoad, type BulkRows, DatabaseError, LoadRowError, type Session } from "./database.ts";
 import { sqliteBulk } from "./sqlite_bulk.ts";
 import { sqliteCatalog } from "./sqlite_catalog.ts";
 import { sqliteError } from "./sqlite_errors.ts";
-import { CsvPacker, type PackedRows, unpackRows, unpackSql } from "./sqlite_pack.ts";
+import { CsvPacker, type PackedRows, type RefusedField, unpackRows, unpackSql } from "./sqlite_pack.ts";
 import { quoted } from "./sqlite_text.ts";
 import { bindable } from "./sqlite_value.ts";
 
@@ -82,7 +82,8 @@ class TableLoad {
   }
 
   async #csv({ delimiter, null: nullText, chunks }: BulkCsv): Promise<void> {
-    const packer = new CsvPacker({ delimiter, null: nullText, kinds: await this.#kinds() });
+    const shapes = await this.#shapes();
+    const packer = new CsvPacker({ delimiter, null: nullText, kinds: shapes.map((shape) => shape?.kind ?? "other") });
     const takesBlobs = await this.#takesBlobs();
     for await (const csv of chunks) {
       for (let next = 0; next < csv.length;) {
@@ -92,16 +93,16 @@ class TableLoad {
           else this.#insertValues(unpackRows(packed));
           next = packed.next;
           this.#before += packed.count;
-          if (packed.refused !== undefined) throw this.#refusal(packed.refused);
+          if (packed.refused !== undefined) throw this.#refusal(packed.refused, shapes[packed.refused.column]);
         });
       }
     }
   }
 
-  async #kinds(): Promise<ColumnKind[]> {
+  async #shapes(): Promise<(ColumnShape | undefined)[]> {
     const shape = await sqliteCatalog.describe(this.#session, this.#load.table);
-    const kinds = new Map(shape?.columns.map(({ name, kind }) => [name.toLowerCase(), kind]));
-    return this.#load.columns.map((name) => kinds.get(name.toLowerCase()) ?? "other");
+    const shapes = new Map(shape?.columns.map((column) => [column.name.toLowerCase(), column]));
+    return this.#load.columns.map((name) => shapes.get(name.toLowerCase()));
   }
 
   async #takesBlobs(): Promise<boolean> {
@@ -216,13 +217,12 @@ class TableLoad {
   }
 
   /** In the words, and with the code, that SQLite has for its STRICT tables. */
-  #refusal({ column, text, fault }: NonNullable<PackedRows["refused"]>): LoadRowError {
+  #refusal({ column, text, fault }: RefusedField, shape: ColumnShape | undefined): LoadRowError {
     const { table, columns } = this.#load;
     const name = columns[column];
-    const where = `${table.at(-1)}.${name}`;
-    const message = fault === "range"
-      ? `cannot store a number of more than 64 bits in column ${where}`
-      : `cannot store TEXT value in typed column ${where}`;
+    const what = fault === "range" ? "a number of more than 64 bits" : "TEXT value";
+    const type = /^\w+/.exec(shape?.type ?? "")?.[0].toUpperCase();
+    const message = `cannot store ${what} in ${type} column ${table.at(-1)}.${name}`;
     const error = new DatabaseError("other", message, {
       statement: this.#into,
       details: { sqlState: "3091", errno: 19 },

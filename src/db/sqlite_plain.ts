@@ -9,6 +9,8 @@ const MINUS = 0x2d, POINT = 0x2e, COLON = 0x3a, ZERO = 0x30, BLANK = 0x20, T = 0
 
 /** So many digits are within 64 bits in any case. */
 const CERTAIN_DIGITS = 18;
+/** And so many characters within the largest floating point number. */
+const CERTAIN_NUMBER = 300;
 
 export function isPlainInteger(bytes: Uint8Array, start: number, end: number): boolean {
   const digits = bytes[start] === MINUS ? start + 1 : start;
@@ -20,7 +22,8 @@ export function isPlainNumber(bytes: Uint8Array, start: number, end: number): bo
   const digits = bytes[start] === MINUS ? start + 1 : start;
   let point = digits;
   while (point < end && bytes[point] !== POINT) point++;
-  return areDigits(bytes, digits, point) && (point === end || areDigits(bytes, point + 1, end));
+  return end - start <= CERTAIN_NUMBER && areDigits(bytes, digits, point) &&
+    (point === end || areDigits(bytes, point + 1, end));
 }
 
 /** `2026-01-15`, up to the 28th. */
