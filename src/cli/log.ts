@@ -4,10 +4,11 @@ import { forPeople } from "../clock.ts";
 import { EXIT, type ExitCode } from "../errors.ts";
 import type { RunRecord } from "../ledger.ts";
 import { command } from "./command.ts";
+import { dataLines, dataMembers, readDataStory } from "./data_story.ts";
 import { optional, UsageError, value } from "./command_line.ts";
 import { secondsText } from "./seconds_text.ts";
-import { columns, indented, linesOf } from "./text.ts";
-import { actorText, walkLines, walkMember } from "./walk_lines.ts";
+import { columns, linesOf } from "./text.ts";
+import { actorText } from "./walk_lines.ts";
 
 const COUNT_REGEXP = /^[1-9]\d{0,8}$/;
 
@@ -17,7 +18,7 @@ export const log = command({
     "Decisions of people (stamp, repair, unlock, pause, resume) are there too. Nothing is ever taken out of this list. " +
     "Reads only: creates no table and no file.",
     "Of a migration that works in batches, 'log ID' also tells how far it is, and each range of keys that was handed " +
-    "out: how far it is done, and who has it.",
+    "out: how far it is done, and who has it. Of one that loaded files or rows, what the last attempt loaded.",
   ],
   arguments: {
     id: optional("only the attempts at this revision"),
@@ -35,7 +36,6 @@ export const log = command({
       throw new UsageError("invalid-value", `Option '--limit' needs a number from 1 on, got '${options.limit}'`);
     }
     const { lookAt, openProject } = await import("./open_project.ts");
-    const { readWalks } = await import("../batch_ledger.ts");
     const { readRuns } = await import("../ledger.ts");
     const { resolveRevision } = await import("../target.ts");
     return await lookAt(context, await openProject(context), async ({ db, project, seen }) => {
@@ -48,13 +48,10 @@ export const log = command({
       const revision = id === undefined ? undefined : resolveRevision(id, [...known]);
       const chosen = all.filter((run) => revision === undefined || run.revision === revision);
       const runs = options.limit === undefined ? chosen : chosen.slice(0, Number(options.limit));
-      const [walk] = revision === undefined ? [] : await readWalks(db, revision);
+      const data = revision === undefined ? { walk: undefined, loads: [] } : await readDataStory(db, revision);
       const { output } = context;
-      output.result([
-        ...logLines(runs, output.verbose),
-        ...(walk === undefined ? [] : ["", "Batches:", ...indented(walkLines(walk, { all: true, runs: chosen }))]),
-      ]);
-      output.document({ runs: runs.map(runMember), ...(walk === undefined ? {} : { walk: walkMember(walk, chosen) }) });
+      output.result([...logLines(runs, output.verbose), ...dataLines(data, { all: true, runs: chosen })]);
+      output.document({ runs: runs.map(runMember), ...dataMembers(data, chosen) });
       return EXIT.done;
     });
   },

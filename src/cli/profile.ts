@@ -4,7 +4,6 @@
  * @module
  */
 
-import { readWalks, type WalkStory } from "../batch_ledger.ts";
 import { forPeople } from "../clock.ts";
 import { childrenOf, compareIds } from "../graph.ts";
 import { readRuns, type RunRecord } from "../ledger.ts";
@@ -13,11 +12,11 @@ import { type Block, isApplied, planUpgrade, type VersionRecord } from "../plan.
 import { explain } from "../runner.ts";
 import { historyOf, type MigrationState } from "../state.ts";
 import { resolveRevision } from "../target.ts";
+import { dataLines, dataMembers, type DataStory, readDataStory } from "./data_story.ts";
 import { logLines, runMember } from "./log.ts";
 import type { Look } from "./open_project.ts";
 import { secondsText } from "./seconds_text.ts";
-import { columns, indented, type Line, linesOf } from "./text.ts";
-import { walkLines, walkMember } from "./walk_lines.ts";
+import { columns, type Line, linesOf } from "./text.ts";
 
 /** What a migration needs, and whether that is there. */
 export interface Need {
@@ -37,8 +36,7 @@ export interface Profile {
   readonly blocks: readonly Block[];
   /** The latest first. */
   readonly runs: readonly RunRecord[];
-  /** How far it is, for one in batches that has begun. */
-  readonly walk: WalkStory | undefined;
+  readonly data: DataStory;
 }
 
 /** @throws {TargetError} when the id names no migration */
@@ -69,7 +67,7 @@ export async function profileOf({ project, seen, db }: Look, id: string): Promis
     neededBy: [...childrenOf(project.parents).get(revision) ?? []].sort(compareIds),
     blocks: step?.blocks ?? [],
     runs: await readRuns(db, { revision }),
-    walk: (await readWalks(db, revision))[0],
+    data: await readDataStory(db, revision),
   };
 }
 
@@ -84,7 +82,7 @@ export interface ProfileOptions {
 }
 
 export function profileLines(profile: Profile, { shown, all }: ProfileOptions): Line[] {
-  const { revision, status, migration, record, needs, neededBy, blocks, runs, walk } = profile;
+  const { revision, status, migration, record, needs, neededBy, blocks, runs, data } = profile;
   const rows: [string, string][] = [["Revision:", revision], ["Status:", status]];
   if (migration === undefined) rows.push(["File:", "missing"]);
   else {
@@ -114,7 +112,7 @@ export function profileLines(profile: Profile, { shown, all }: ProfileOptions): 
       const { message, hint } = explain(revision, [block]);
       return ["", `BLOCKED: ${message}`, hint];
     }),
-    ...(walk === undefined ? [] : ["", "Batches:", ...indented(walkLines(walk, { all, runs }))]),
+    ...dataLines(data, { all, runs }),
     ...(runs.length === 0 ? [] : ["", "Attempts:", ...logLines(runs, false).map((line) => `  ${line}`)]),
     ...(lastError === "" ? [] : ["", "Last error:", ...linesOf(lastError).map((line) => `  ${line}`)]),
   ];
@@ -151,7 +149,7 @@ function optionsOf(migration: LoadedMigration): string[] {
 }
 
 export function profileDocument(profile: Profile): Record<string, unknown> {
-  const { revision, status, migration, record, needs, neededBy, blocks, runs, walk } = profile;
+  const { revision, status, migration, record, needs, neededBy, blocks, runs, data } = profile;
   const applied = isApplied(record);
   return {
     revision,
@@ -170,6 +168,6 @@ export function profileDocument(profile: Profile): Record<string, unknown> {
     appliedAt: applied ? record?.appliedAt ?? null : null,
     durationSeconds: applied ? record?.seconds ?? null : null,
     runs: runs.map(runMember),
-    ...(walk === undefined ? {} : { walk: walkMember(walk, runs) }),
+    ...dataMembers(data, runs),
   };
 }
