@@ -39,6 +39,9 @@ export interface ErrorOptions {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
+/** By this an error is known that another copy of this module made: the executable has one for what migrations import. */
+const BRAND = Symbol.for("delembic.error");
+
 /**
  * An expected failure: shown to the user as message, place and hint, never as a stack. What is thrown and is not a
  * `DelembicError` is a defect of ours, and is shown with its stack.
@@ -50,6 +53,11 @@ export class DelembicError extends Error {
   readonly place: Place | undefined;
   readonly data: Readonly<Record<string, unknown>>;
 
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== DelembicError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return value instanceof Error && BRAND in value;
+  }
+
   constructor(message: string, options: ErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
@@ -60,6 +68,9 @@ export class DelembicError extends Error {
     this.data = options.data ?? {};
   }
 }
+
+// on the prototype, where it is in no one's way
+Object.defineProperty(DelembicError.prototype, BRAND, { value: true });
 
 /** One thing that is wrong in a user's file; found while reading, reported together with all others. */
 export interface Fault {
