@@ -60,6 +60,23 @@ export function* infilePieces(
   if (text !== "") yield bytesOf(text, { rows, columns, before, first });
 }
 
+const EACH_ESCAPE_REGEXP = /\\([tn\\0])/g;
+const UNESCAPES: Readonly<Record<string, string>> = { t: "\t", n: "\n", "\\": "\\", "0": "\0" };
+
+/** The rows that pieces were made of, as texts and bytes: kept so, they take little memory. */
+export function rowsOfPieces(pieces: readonly Buffer[], ways: readonly ColumnWay[]): (string | Buffer | null)[][] {
+  const field = (text: string, way: ColumnWay | undefined) => {
+    if (text === NULL_TEXT) return null;
+    if (way !== "text") return Buffer.from(text, "hex");
+    return text.replace(EACH_ESCAPE_REGEXP, (_, character: string) => UNESCAPES[character] ?? character);
+  };
+  return pieces.flatMap((piece) =>
+    piece.toString().slice(0, -1).split("\n").map((line) =>
+      line.split("\t").map((text, column) => field(text, ways[column]))
+    )
+  );
+}
+
 function escaped(text: string): string {
   return text.replace(EACH_SPECIAL_REGEXP, (character) => ESCAPES[character] ?? character);
 }

@@ -12,7 +12,7 @@ import type { Buffer } from "node:buffer";
 import type { ResultSetHeader } from "mysql2";
 import { type BulkLoad, DatabaseError, LoadRowError } from "./database.ts";
 import { statementError } from "./mysql_errors.ts";
-import { type ColumnWay, INFILE_FORMAT, infilePieces, InfileStream } from "./mysql_infile.ts";
+import { type ColumnWay, INFILE_FORMAT, infilePieces, InfileStream, rowsOfPieces } from "./mysql_infile.ts";
 import { insertChunk, insertRows } from "./mysql_insert.ts";
 import type { Bringing, LoadConnection, LoadServer, LoadSource } from "./mysql_load_source.ts";
 import { isAboutRow, type LoadTrouble, troubleError } from "./mysql_load_trouble.ts";
@@ -126,8 +126,8 @@ async function bringPart(connection: LoadConnection, step: Step): Promise<void> 
     stream.stop();
   }
   if (header.warningStatus > 0) throw await refusal(connection, step, undefined);
-  if (header.affectedRows === part.rows.length) return;
-  throw new DatabaseError("other", `The server took ${header.affectedRows} rows of ${part.rows.length}`, {
+  if (header.affectedRows === part.count) return;
+  throw new DatabaseError("other", `The server took ${header.affectedRows} rows of ${part.count}`, {
     statement: text,
   });
 }
@@ -147,7 +147,7 @@ async function refusal(
   const { message, number, state } = trouble;
   const error = told ??
     statementError(Object.assign(new Error(message), { errno: number, sqlState: state }), statement);
-  const known = troubleError(error, trouble, { ...part, columns: load.columns });
+  const known = troubleError(error, trouble, { before: part.before, rows: part.rows(), columns: load.columns });
   if (known instanceof LoadRowError || bringing.server.numbersRows || !isAboutRow(error)) return known;
   await connection.call("rollback to savepoint delembic_part");
   return await foundByInserting(connection, { load, bringing, part }) ?? known;
@@ -155,10 +155,10 @@ async function refusal(
 
 async function foundByInserting(
   connection: LoadConnection,
-  { load, bringing, part: { before, rows } }: Step,
+  { load, bringing, part }: Step,
 ): Promise<LoadRowError | undefined> {
   try {
-    await insertChunk(connection, load, { ...bringing, before, rows });
+    await insertChunk(connection, load, { ...bringing, before: part.before, rows: part.rows() });
     return undefined;
   } catch (error) {
     if (error instanceof LoadRowError) return error;
@@ -176,18 +176,20 @@ function loadText({ table, columns }: BulkLoad, ways: readonly ColumnWay[], file
 }
 
 /** After this many bytes or rows a part is full. */
-const PART_BYTES = 2_000_000, PART_ROWS = 20_000;
+const PART_BYTES = 4_000_000, PART_ROWS = 50_000;
 
 /** The rows of one statement. */
 class LoadPart {
   /** How many rows of the load came before. */
   readonly before: number;
-  readonly rows: (readonly unknown[])[] = [];
+  /** How many rows it has so far. */
+  count = 0;
   /** The server has asked for the rows. */
   begun = false;
   isLast = false;
   readonly #columns: readonly string[];
   readonly #bringing: Bringing;
+  readonly #pieces: Buffer[] = [];
 
   constructor({ columns }: BulkLoad, bringing: Bringing) {
     this.#columns = columns;
@@ -195,10 +197,15 @@ class LoadPart {
     this.before = bringing.source.given;
   }
 
+  /** The rows that the server got. */
+  rows(): (readonly unknown[])[] {
+    return rowsOfPieces(this.#pieces, this.#bringing.ways);
+  }
+
   async *pieces(): AsyncGenerator<Buffer> {
     this.begun = true;
     const { source, ways } = this.#bringing;
-    for (let bytes = 0; bytes < PART_BYTES && this.rows.length < PART_ROWS;) {
+    for (let bytes = 0; bytes < PART_BYTES && this.count < PART_ROWS;) {
       const chunk = await source.next();
       if (chunk === undefined) {
         this.isLast = true;
@@ -206,9 +213,10 @@ class LoadPart {
       }
       const before = source.given;
       source.given += chunk.length;
-      for (const row of chunk) this.rows.push(row);
+      this.count += chunk.length;
       for (const piece of infilePieces(chunk, { ways, columns: this.#columns, before })) {
         bytes += piece.length;
+        this.#pieces.push(piece);
         yield piece;
       }
     }
