@@ -13,7 +13,15 @@
  * @module
  */
 
-import { type FieldRecord, firstLine, isLineEnd, lineEnd, linesIn, type RecordSyntax } from "./rows_record.ts";
+import {
+  type FieldRecord,
+  firstLine,
+  isLineEnd,
+  lineEnd,
+  linesIn,
+  type RecordStart,
+  type RecordSyntax,
+} from "./rows_record.ts";
 
 const QUOTE = 0x22;
 
@@ -28,7 +36,7 @@ export function readCsvRecord(
   text: string,
   start: number,
   last: boolean,
-  line: number,
+  { line, lineEndAt }: RecordStart,
   syntax: RecordSyntax,
 ): FieldRecord | undefined {
   const fields: (string | null)[] = [];
@@ -44,7 +52,7 @@ export function readCsvRecord(
       }
       const value = text.slice(at + 1, close);
       const opened = line + innerLines;
-      innerLines += linesIn(value);
+      if (close > lineEndAt) innerLines += linesIn(value);
       end = close + 1;
       fields.push(value.includes('"') ? value.replaceAll('""', '"') : value);
       if (end < text.length && !endsField(text.charCodeAt(end), syntax.delimiter)) {

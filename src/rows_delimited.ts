@@ -112,7 +112,7 @@ async function headOf(open: OpenText, syntax: RecordSyntax): Promise<Head> {
     piece = { text: piece.text + text, broken: piece.broken || broken };
     const whole = last || piece.text.length > MAX_HEADER_LENGTH;
     if (piece.text === "" && whole) return { piece, bytes, record: undefined };
-    const record = syntax.read(piece.text, 0, whole, 1, syntax);
+    const record = syntax.read(piece.text, 0, whole, { line: 1, lineEndAt: 0 }, syntax);
     if (record !== undefined && piece.text !== "") return { piece, bytes, record };
   }
 }

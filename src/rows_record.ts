@@ -18,6 +18,13 @@ export interface FieldRecord {
   readonly endMark?: boolean;
 }
 
+/** Where a record begins. */
+export interface RecordStart {
+  readonly line: number;
+  /** Where in the text the first end of a line is, or any place before: up to there none has to be looked for. */
+  readonly lineEndAt: number;
+}
+
 export interface RecordSyntax {
   /** The delimiter's code unit. */
   readonly delimiter: number;
@@ -29,14 +36,13 @@ export interface RecordSyntax {
    * Reads the record with {@link special} characters that begins at `start`.
    *
    * @param last whether the text ends with the source
-   * @param line on which the record begins
    * @returns `undefined` when the record may go on behind the text
    */
   readonly read: (
     text: string,
     start: number,
     last: boolean,
-    line: number,
+    where: RecordStart,
     syntax: RecordSyntax,
   ) => FieldRecord | undefined;
 }

@@ -59,7 +59,7 @@ export class RecordParser implements RowParser {
       if (odd < at) odd = findOdd(piece, at);
       let end = lf < cr ? lf : cr;
       if (special < end || odd < end) {
-        const next = this.#careful(text, at, last, odd, rows, lines);
+        const next = this.#careful(text, { at, last, odd, end }, rows, lines);
         if (next === undefined) break;
         at = next;
         continue;
@@ -108,14 +108,12 @@ export class RecordParser implements RowParser {
   /** A record with quotes, or with something that no row may hold. @returns where the next one begins */
   #careful(
     text: string,
-    start: number,
-    last: boolean,
-    odd: number,
+    { at: start, last, odd, end }: { at: number; last: boolean; odd: number; end: number },
     rows: (string | null)[][],
     lines: number[],
   ): number | undefined {
     const { syntax } = this.#options;
-    const record = syntax.read(text, start, last, this.#line, syntax);
+    const record = syntax.read(text, start, last, { line: this.#line, lineEndAt: end }, syntax);
     if (record === undefined) return undefined;
     if (record.endMark === true) return record.next;
     if (odd < record.end) {

@@ -15,7 +15,7 @@
  * @module
  */
 
-import { type FieldRecord, firstLine, isLineEnd, lineEnd, type RecordSyntax } from "./rows_record.ts";
+import { type FieldRecord, firstLine, isLineEnd, lineEnd, type RecordStart, type RecordSyntax } from "./rows_record.ts";
 
 const BACKSLASH = 0x5c;
 
@@ -34,7 +34,7 @@ export function readTsvRecord(
   text: string,
   start: number,
   last: boolean,
-  _line: number,
+  _where: RecordStart,
   syntax: RecordSyntax,
 ): FieldRecord | undefined {
   const fields: (string | null)[] = [];

@@ -59,7 +59,7 @@ for (const { name, text, options = {}, rejected, log } of CASES) {
       await file[Symbol.asyncDispose]();
       assert.equal(await Deno.readTextFile(`${path}.rejected`), rejected);
       assert.equal(await Deno.readTextFile(`${path}.rejected.log`), log);
-      // it is read with the same options, and mended
+      // mended, it is loaded with the same options
       if (!/sv$/.test(name)) return;
       await using again = await openRowFile(`${path}.rejected`, { ...options, shownName: name, collect: true });
       assert.deepEqual(again.columns, reader.columns);
