@@ -7,6 +7,7 @@
 import type { LoadEnvironment, LoadOptions, LoadReport, LoadRow } from "./bulk_options.ts";
 import type { DialectName, Row, Session } from "./db/database.ts";
 import { DelembicError } from "./errors.ts";
+import { SESSION } from "./recipe_session.ts";
 import { compile, Fragment, Identifier, List } from "./sql.ts";
 
 /** Rows of a query; `count` is how many it returned or changed. */
@@ -57,19 +58,6 @@ export interface Connection {
   readonly dialect: DialectName;
   /** The driver's own connection, for what Delembic has no words for: porsager's `sql`, mysql2's connection, `DatabaseSync`. */
   readonly native: unknown;
-}
-
-/**
- * Where a connection has its session, for the recipes. They may be another copy of this module than the program's, which
- * shares nothing with it but what is registered by name.
- */
-const SESSION = Symbol.for("delembic.session");
-
-/** The session below a connection, for what {@link Connection} has no words for. @throws {TypeError} for anything else */
-export function sessionOf(connection: Connection): Session {
-  const session = (connection as { readonly [SESSION]?: Session } | undefined)?.[SESSION];
-  if (session === undefined) throw new TypeError("The first argument must be the 'conn' that the migration was given");
-  return session;
 }
 
 /** A query that the migration made and that has not run. */

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { type Connection, sessionOf } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import type { TableShape } from "./db/catalog.ts";
 import type { Range } from "./migration.ts";
+import { sessionOf } from "./recipe_session.ts";
 import {
   alike,
   type ColumnPair,

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { type Connection, sessionOf } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import type { Reference, TableShape } from "./db/catalog.ts";
+import { sessionOf } from "./recipe_session.ts";
 import {
   type ColumnPair,
   columnsOf,

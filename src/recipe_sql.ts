@@ -7,11 +7,12 @@
  * @module
  */
 
-import { type Connection, type Query, sessionOf } from "./connection.ts";
+import type { Connection, Query } from "./connection.ts";
 import type { ColumnShape, TableShape } from "./db/catalog.ts";
 import type { DialectName } from "./db/database.ts";
 import { DelembicError } from "./errors.ts";
 import type { Range } from "./migration.ts";
+import { sessionOf } from "./recipe_session.ts";
 import type { Fragment } from "./sql.ts";
 import { closest } from "./suggest.ts";
 
