@@ -118,6 +118,7 @@ const RULES: Rules = {
     "node:tls": ["src/db/*.ts"],
     "node:net": ["src/db/*.ts"],
     "node:buffer": ["src/db/*.ts"],
+    "node:async_hooks": ["src/db/*.ts"],
     "node:stream": ["src/db/*.ts", "src/rows_*.ts"],
     "node:console": ["src/cli/io.ts"],
     "node:process": ["src/cli/io.ts"],

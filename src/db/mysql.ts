@@ -8,6 +8,7 @@
  */
 
 import type { FieldPacket, ResultSetHeader } from "mysql2";
+import { AsyncLocalStorage } from "node:async_hooks";
 import {
   type BulkLoad,
   type Database,
@@ -65,6 +66,16 @@ const RETURNING_REGEXP = /^(?:insert|replace|delete)\b[^]*\breturning\b/i;
 const DRAIN_MS = 100;
 /** After this long without a row that should come, it is looked whether the session is still there, in milliseconds. */
 const SILENCE_MS = 2_000;
+
+/** Within the source of a load: the session that it is for, which would wait for it and it for the session. */
+const SOURCES = new AsyncLocalStorage<Session>();
+
+function sourceError(statement: string): DatabaseError {
+  return new DatabaseError("other", "The source of a load used the connection that the load runs on", {
+    statement,
+    hint: "Read what the source needs before the load begins, or over another connection.",
+  });
+}
 
 class MysqlSession implements Session {
   readonly dialect = mysqlDialect;
@@ -183,7 +194,7 @@ class MysqlSession implements Session {
 
   async load(load: BulkLoad): Promise<number> {
     if (load.data.kind !== "rows") throw new TypeError("MySQL does not read CSV by itself");
-    const source = new LoadSource(load.data);
+    const source = new LoadSource(load.data, (ask) => SOURCES.run(this, ask));
     await source.begin();
     const text = `load data local infile into ${quotePath(load.table)}`;
     try {
@@ -276,6 +287,7 @@ class MysqlSession implements Session {
 
   /** One statement after another, whoever issues them. */
   #inTurn<T>(text: string, work: () => Promise<T>): Promise<T> {
+    if (this.#source !== undefined && SOURCES.getStore() === this) return Promise.reject(sourceError(text));
     this.#cursor?.hurry();
     this.#waiting++;
     const mine = this.#turn.then(async () => {

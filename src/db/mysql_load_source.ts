@@ -45,16 +45,23 @@ export class LoadSource {
   #fail: ((error: unknown) => void) | undefined;
   #first: Promise<IteratorResult<readonly (readonly unknown[])[]>> | undefined;
   #waits = false;
+  readonly #within: <T>(ask: () => T) => T;
 
-  constructor({ chunks }: BulkRows) {
+  /** @param within runs what asks the source for rows */
+  constructor({ chunks }: BulkRows, within: <T>(ask: () => T) => T = (ask) => ask()) {
     this.#chunks = chunks[Symbol.asyncIterator]();
+    this.#within = within;
   }
 
   /** Waits for the first rows: while they come, the session is free for a source that needs it. */
   async begin(): Promise<void> {
-    const first = this.#chunks.next();
+    const first = this.#ask();
     this.#first = first;
     await first.catch(() => undefined);
+  }
+
+  #ask(): Promise<IteratorResult<readonly (readonly unknown[])[]>> {
+    return this.#within(() => this.#chunks.next());
   }
 
   /** Ends the load with this error, whatever the source does. */
@@ -77,7 +84,7 @@ export class LoadSource {
 
   async #taken(): Promise<IteratorResult<readonly (readonly unknown[])[]>> {
     try {
-      return await (this.#first ?? this.#chunks.next());
+      return await (this.#first ?? this.#ask());
     } catch (error) {
       this.failure ??= { error };
       throw error;

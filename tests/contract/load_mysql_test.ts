@@ -324,6 +324,30 @@ testWith(
   },
 );
 
+testWith(["mysql"], "mysql: a source that needs the session of its load fails, and does not hang", async () => {
+  await using db = await fresh();
+  const { session } = db;
+  await session.query("create table t (id integer primary key, v integer)");
+  async function* chunks() {
+    for (let id = 1; id < 10; id++) yield [[id, await valueOf(session, "select 1 + 1")]];
+  }
+  const loading = session.load({ table: ["t"], columns: ["id", "v"], data: { kind: "rows", chunks: chunks() } });
+  assert.equal(
+    (await failureOf(soon(loading))).message,
+    "The source of a load used the connection that the load runs on",
+  );
+  // a statement from elsewhere waits for its turn
+  async function* slow() {
+    for (let id = 1; id < 10; id++) {
+      yield [[id, id]];
+      await sleep(20);
+    }
+  }
+  const slowly = session.load({ table: ["t"], columns: ["id", "v"], data: { kind: "rows", chunks: slow() } });
+  await sleep(60);
+  assert.deepEqual(await soon(Promise.all([valueOf(session, "select count(*) from t"), slowly])), [9, 9]);
+});
+
 /** A server that lets anyone in, and answers UPDATE and LOAD DATA by asking for a file; what it is sent is kept. */
 function rogue(path: string) {
   const sent: Uint8Array[] = [];
