@@ -30,6 +30,7 @@ export class CopyIn {
   readonly #socket: Socket;
   readonly #stream: Writable;
   readonly #wire: WireListener;
+  readonly #within: <T>(read: () => T) => T;
   /** The server is done, whichever way. */
   readonly #done = Promise.withResolvers<void>();
   #failure: { readonly error: unknown } | undefined;
@@ -41,8 +42,12 @@ export class CopyIn {
   #free: Uint8Array[] = Array.from({ length: MESSAGES - 1 }, newMessage);
   #whenFree: (() => void) | undefined;
 
-  /** @param stream what the driver gave for the statement; it must know that the COPY is over */
-  constructor(socket: Socket, stream: Writable, wire: WireListener) {
+  /**
+   * @param stream what the driver gave for the statement; it must know that the COPY is over
+   * @param within calls the source
+   */
+  constructor(socket: Socket, stream: Writable, wire: WireListener, within: <T>(read: () => T) => T) {
+    this.#within = within;
     this.#socket = socket;
     this.#stream = stream;
     this.#wire = wire;
@@ -93,7 +98,7 @@ export class CopyIn {
     let ended = false;
     try {
       for (;;) {
-        const next = await this.#unlessFailed(parts.next());
+        const next = await this.#unlessFailed(this.#within(() => parts.next()));
         ended = next.done === true;
         if (next.done === true) break;
         await add(next.value);

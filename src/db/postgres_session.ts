@@ -4,6 +4,7 @@
  * @module
  */
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Socket } from "node:net";
 import { Stream, Writable } from "node:stream";
 import type { ReservedSql, Sql } from "postgres";
@@ -57,6 +58,15 @@ export interface SessionParts {
 interface DriverResult extends Array<Row> {
   readonly count: number | null;
   readonly command: string | undefined;
+}
+
+/** Within the source of a load: the session that loads. */
+const sourceOf = new AsyncLocalStorage<PostgresSession>();
+
+function sourceError(): DatabaseError {
+  return new DatabaseError("other", "The source of a load cannot use the connection that loads", {
+    hint: "Write 'insert into … select …', or read the rows over another connection.",
+  });
 }
 
 export class PostgresSession implements Session {
@@ -165,6 +175,7 @@ export class PostgresSession implements Session {
    * it has one of its own, which ends with the loop: what was done in the loop is then committed.
    */
   async *stream(text: string, params: readonly unknown[] = [], { size = STREAM_ROWS } = {}): AsyncGenerator<Row> {
+    if (this.#isSource()) throw sourceError();
     await this.#turn;
     const cursor = `delembic_cursor_${++this.#cursors}`;
     const own = !this.inTransaction;
@@ -222,6 +233,11 @@ export class PostgresSession implements Session {
     });
   }
 
+  /** Whether the source of the load that runs is asking, which would wait for ever. */
+  #isSource(): boolean {
+    return this.#copy !== undefined && sourceOf.getStore() === this;
+  }
+
   async #copyIn(statement: string): Promise<CopyIn> {
     if (this.#lost) throw lostError(this.#reason(), statement);
     const { CopyIn } = await import("./postgres_copy.ts");
@@ -231,7 +247,7 @@ export class PostgresSession implements Session {
       const stream = await this.#untilLost(runText(statement, [], { simple: true }), context);
       if (!(stream instanceof Writable)) throw new TypeError("The driver gave no stream for a COPY");
       if (this.#lost) throw lostError(this.#reason(), statement);
-      const copy = this.#copy = new CopyIn(socket, stream, wire);
+      const copy = this.#copy = new CopyIn(socket, stream, wire, (read) => sourceOf.run(this, read));
       this.#abandon = (error) => copy.abandon(error);
       return copy;
     } catch (error) {
@@ -266,6 +282,7 @@ export class PostgresSession implements Session {
 
   /** Statements take turns, so that what is known of the transaction is true when the next one starts. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isSource()) return Promise.reject(sourceError());
     const mine = this.#turn.then(work);
     this.#turn = mine.catch(() => undefined);
     return mine;

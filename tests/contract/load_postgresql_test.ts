@@ -462,3 +462,22 @@ loadTest("Session.load() fails with the source's own error, whatever its code", 
   await assert.rejects(load(elsewhere), (error) => error === elsewhere);
   assert.equal(Number(await valueOf(session, "select count(*) from t")), 0);
 });
+
+loadTest("Session.load() refuses a source that reads over the session that loads", async (session) => {
+  await session.query("create table t (id integer, v integer)");
+  await session.query("insert into t select i, i from generate_series(1, 10) i");
+  async function* queried() {
+    await sleep(10);
+    for (const { id } of (await session.query("select id from t")).rows) yield [[id, 0]];
+  }
+  async function* streamedHere() {
+    yield [[0, 0]];
+    for await (const { id, v } of session.stream("select id, v from t")) yield [[id, v]];
+  }
+  for (const chunks of [queried(), streamedHere()]) {
+    const load: BulkLoad = { table: ["t"], columns: ["id", "v"], data: { kind: "rows", chunks } };
+    const error = await soon(failureOf(session.load(load)));
+    assert.equal(error.message, "The source of a load cannot use the connection that loads");
+  }
+  assert.equal(await valueOf(session, "select count(*) from t"), 10);
+});
