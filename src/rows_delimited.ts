@@ -24,7 +24,7 @@ export async function openDelimited(
   open: OpenText,
 ): Promise<RowReader> {
   const file = options.shownName;
-  const syntax = format === "csv" ? csvSyntax(options) : tsvSyntax(options.null ?? "\\N");
+  const syntax = format === "csv" ? csvSyntax(options) : tsvSyntax(options);
   const head = await headOf(open, syntax);
   const { piece, record } = head;
   const hasHeader = options.header ?? true;
@@ -69,7 +69,13 @@ function bytesBehind({ bytes, piece }: Head, header: string): Uint8Array {
   return all.subarray((hasMark ? 3 : 0) + new TextEncoder().encode(header).length);
 }
 
-function tsvSyntax(nullText: string): RecordSyntax {
+function tsvSyntax({ delimiter = "\t", null: nullText = "\\N", shownName: file }: RowFileOptions): RecordSyntax {
+  if (delimiter !== "\t") {
+    throw new RowFileError("TSV has tabs between its fields, and no other delimiter", {
+      file,
+      hint: `For fields in quotes, declare \`format: "csv"\` with \`delimiter: ${JSON.stringify(delimiter)}\`.`,
+    });
+  }
   return { delimiter: 0x09, null: nullText, special: "\\", read: readTsvRecord };
 }
 

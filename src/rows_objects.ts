@@ -86,7 +86,8 @@ export class RowShape {
   }
 
   #unknown(member: string): Shaped {
-    const near = closest(member, this.#names ?? []);
+    // of short names each is near to each
+    const near = member.length > 2 ? closest(member, this.#names ?? []) : undefined;
     const meant = near === undefined ? "" : `Did you mean ${JSON.stringify(near)}? `;
     return {
       problem: `The row has a member ${JSON.stringify(member)} that the first row does not have`,

@@ -190,6 +190,14 @@ const CASES: Readonly<Record<string, Case>> = {
     message: "The name of the data file does not tell its format",
     hint: 'Files end in .csv, .tsv, .ndjson, .jsonl or .json, also with .gz or .zst; or declare it: `format: "csv"`.',
   },
+  "a delimiter of TSV": {
+    name: "x.tsv",
+    text: "a;b\n",
+    options: { delimiter: ";" },
+    code: "data-file",
+    message: "TSV has tabs between its fields, and no other delimiter",
+    hint: 'For fields in quotes, declare `format: "csv"` with `delimiter: ";"`.',
+  },
   "too few fields of TSV": {
     name: "x.tsv",
     text: "a\tb\n1\\t2\n",
