@@ -39,7 +39,7 @@ export interface ErrorOptions {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-/** By this an error is known that another copy of this module made: the executable has one for what migrations import. */
+/** By this an error is known that another copy of this module made: one that a migration imports from a registry. */
 const BRAND = Symbol.for("delembic.error");
 
 /**

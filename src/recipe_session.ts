@@ -1,6 +1,6 @@
 /**
- * The session below a connection, for the recipes: they may be another copy of the code than the program's, which shares
- * nothing with it but what is registered by name.
+ * The session below a connection, for the recipes: a migration may import them from a registry, and then they are another
+ * copy of the code than the program's, which shares nothing with it but what is registered by name.
  *
  * @module
  */

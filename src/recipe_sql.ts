@@ -2,7 +2,8 @@
  * What the recipes are made of: names and conditions as they are given, tables as the catalog knows them, and the few
  * statements that each database writes in its own way.
  *
- * The recipes may be another copy of the code than the program's, so they make SQL by `conn.sql` alone.
+ * The recipes may be another copy of the code than the program's (see `src/recipe_session.ts`), so they make SQL by
+ * `conn.sql` alone.
  *
  * @module
  */

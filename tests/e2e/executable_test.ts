@@ -52,6 +52,41 @@ export default class LoadItem extends DataMigration {
   deepEqual(await project.rows("select id from item"), ["42"]);
 });
 
+onEachProgram(
+  [],
+  "the recipes of the module delembic work, and tell what is wrong as Delembic does",
+  async (program) => {
+    await using project = await testProject("sqlite", {
+      "D001_item.js": `import { assertCount, backfill, upsertRows } from "delembic";
+export default {
+  revision: "D001",
+  async upgrade(conn) {
+    await conn.sql\`create table item (id integer primary key, name text)\`;
+    await upsertRows(conn, "item", [{ id: 1, name: "a" }, { id: 2, name: "b" }]);
+    await backfill(conn, "item", { set: { name: conn.sql\`upper(name)\` }, where: conn.sql\`id = \${2}\` });
+    await assertCount(conn, conn.sql\`select count(*) from item\`, 2);
+  },
+};
+`,
+      "D002_item.js": `import { backfill } from "delembic";
+export default {
+  revision: "D002",
+  dependsOn: "D001",
+  async upgrade(conn) { await backfill(conn, "item", { set: { nmae: "x" } }); },
+};
+`,
+    });
+    const { code, err } = await delembic(program, ["upgrade"], {
+      cwd: project.folder,
+      env: { DELEMBIC_TEST_URL: project.db.url },
+    });
+    equal(code, 1, err);
+    deepEqual(await project.rows("select id, name from item order by id"), ["1 | a", "2 | B"]);
+    match(err, /FAILED: The table item has no column 'nmae'\n/);
+    match(err, /Did you mean 'name'\?/);
+  },
+);
+
 // the worker renews after 19.5 s at the earliest, and looks every 3.75 s; that leaves 60 s from then
 const BUSY_SECONDS = 30;
 

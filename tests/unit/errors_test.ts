@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DelembicError, FaultsError, messageOf, reasonOf } from "../../src/errors.ts";
 
 Deno.test("DelembicError knows the errors of another copy of its module, and subclasses know their own alone", async () => {
-  // as the executable has one copy for itself, and one for what migrations import
+  // as where the executable has one copy, and a migration imports another one
   const address = new URL("../../src/errors.ts?copy", import.meta.url).href;
   const other: { readonly DelembicError: typeof DelembicError } = await import(address);
   assert.notEqual(other.DelembicError, DelembicError);
