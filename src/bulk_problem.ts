@@ -57,6 +57,9 @@ function columnsOf(refusal: Refusal, told: ToldPlace, { shape, columns, values }
     ? refusal.columns
     : key?.columns ?? (told.column === undefined ? [] : [told.column]);
   const named = names.flatMap((name) => columnNamed(shape.columns, name) ?? []);
+  // MariaDB names the check of a column by the column
+  const checked = refusal.fault === "check" && shape.columns.find(({ name }) => name === refusal.constraint);
+  if (checked) return [checked];
   if (named.length > 0 || refusal.fault !== "null") return named;
   const empty = columns.filter((column, at) => !column.nullable && values?.[at] === null);
   return empty.length === 1 ? empty : [];
