@@ -9,14 +9,14 @@
  * @module
  */
 
-import { isPlainDate, isPlainInteger, isPlainMoment, isPlainNumber } from "./sqlite_plain.ts";
+import { CERTAIN_DIGITS, isPlainDate, isPlainInteger, isPlainMoment, isPlainNumber } from "./sqlite_plain.ts";
 import type { ColumnKind } from "./catalog.ts";
 import { looseReader, type LooseValue } from "./loose_value.ts";
 
-const QUOTE = 0x22, LF = 0x0a, CR = 0x0d;
+const QUOTE = 0x22, LF = 0x0a, CR = 0x0d, MINUS = 0x2d, POINT = 0x2e, ZERO = 0x30;
 
-/** Low nibbles of a header; NULL is a zero byte. */
-const TEXT = 0x0a, ARRAY = 0x0b;
+/** Low nibbles of a header; NULL is a zero byte. Numbers are texts as well, which SQLite need not look at twice. */
+const INTEGER = 0x03, FLOAT = 0x05, TEXT = 0x0a, ARRAY = 0x0b;
 /** High nibbles: the size is in the next byte, in the next four bytes. */
 const SIZE_1 = 0xc0, SIZE_4 = 0xe0;
 /** A header with its size in four bytes. */
@@ -59,6 +59,7 @@ const PLAIN: Partial<Record<ColumnKind, PlainCheck>> = {
 };
 
 interface FieldCheck {
+  readonly isNumber: boolean;
   readonly isPlain: PlainCheck;
   readonly read: (text: string) => LooseValue;
 }
@@ -83,7 +84,8 @@ export class CsvPacker {
     this.#null = new TextEncoder().encode(nullText);
     this.#checks = kinds.map((kind) => {
       const read = looseReader(kind);
-      return read && { isPlain: PLAIN[kind] ?? (() => false), read };
+      const isNumber = kind === "integer" || kind === "decimal" || kind === "float";
+      return read && { isNumber, isPlain: PLAIN[kind] ?? (() => false), read };
     });
   }
 
@@ -198,9 +200,12 @@ export class CsvPacker {
   }
 
   /** Looks at the text that was written at `field`. */
-  #look({ isPlain, read }: FieldCheck, field: number, row: number, column: number): void {
+  #look({ isNumber, isPlain, read }: FieldCheck, field: number, row: number, column: number): void {
     const start = field + headerLength(this.#out[field] as number);
-    if (isPlain(this.#out, start, this.#at)) return;
+    if (isPlain(this.#out, start, this.#at)) {
+      if (isNumber) this.#out[field] = (this.#out[field] as number) & 0xf0 | numberType(this.#out, start, this.#at);
+      return;
+    }
     const text = this.#decoder.decode(this.#out.subarray(start, this.#at));
     const found = read(text);
     if ("fault" in found) {
@@ -211,6 +216,16 @@ export class CsvPacker {
       this.#text(bytes, 0, bytes.length);
     }
   }
+}
+
+/** Of a plain number; one that JSON would write otherwise, or that is beyond 64 bits, stays a text. */
+function numberType(bytes: Uint8Array, start: number, end: number): number {
+  const digits = bytes[start] === MINUS ? start + 1 : start;
+  let point = digits;
+  while (point < end && bytes[point] !== POINT) point++;
+  if (bytes[digits] === ZERO && (digits > start || point > digits + 1)) return TEXT;
+  if (point < end) return FLOAT;
+  return end - digits > CERTAIN_DIGITS ? TEXT : INTEGER;
 }
 
 function writeHeader(out: Uint8Array, at: number, type: number, size: number): void {

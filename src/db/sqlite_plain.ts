@@ -8,7 +8,7 @@
 const MINUS = 0x2d, POINT = 0x2e, COLON = 0x3a, ZERO = 0x30, BLANK = 0x20, T = 0x54;
 
 /** So many digits are within 64 bits in any case. */
-const CERTAIN_DIGITS = 18;
+export const CERTAIN_DIGITS = 18;
 /** And so many characters within the largest floating point number. */
 const CERTAIN_NUMBER = 300;
 

@@ -78,6 +78,44 @@ Deno.test("sqlite: CSV is stored as it stands, whatever the texts and wherever t
   }
 });
 
+Deno.test("sqlite: numbers of CSV are stored as texts of them are by SQLite", async () => {
+  for (const type of ["integer", "decimal(10,2)", "float", "bigint"]) {
+    await using db = await fresh(`create table t (a text, v ${type})`, `create table u (v ${type})`, "begin");
+    const isWhole = type.includes("int");
+    const texts = fc.oneof(
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String),
+      fc.constantFrom("0", "-0", "00", "007", "-007", "+5", "999999999999999999", "-1"),
+      ...(isWhole ? [] : [
+        fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+        fc.constantFrom(
+          "0.0",
+          "-0.0",
+          "-0.5",
+          "00.5",
+          "12.0",
+          "1e5",
+          "1.",
+          ".5",
+          "123456789012345678901234.5",
+          "0.1000",
+        ),
+      ]),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(texts, { minLength: 1, maxLength: 30 }), async (numbers) => {
+        for (const table of ["t", "u"]) await db.session.query(`delete from ${table}`);
+        await db.session.load(csvOf(numbers.map((text) => `,${text}\n`).join(""), { columns: ["a", "v"] }));
+        for (const text of numbers) await db.session.query("insert into u values (?)", [text]);
+        const { rows } = await db.session.query(
+          "select u.v, t.v as is_not from u join t on t.rowid = u.rowid where quote(t.v) <> quote(u.v) or typeof(t.v) <> typeof(u.v)",
+        );
+        assert.deepEqual(rows.map((row) => ({ ...row })), []);
+      }),
+      { numRuns: 100 },
+    );
+  }
+});
+
 Deno.test("sqlite: many rows of CSV keep their order, with and without the last end of a line", async () => {
   await using db = await fresh("create table t (id integer primary key, name text, price decimal(10,2), born date)");
   const lines = Array.from({ length: 20_000 }, (_, i) => `${i + 1},Person ${i},${i}.25,2001-02-${10 + i % 19}`);
