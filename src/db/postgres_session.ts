@@ -64,8 +64,8 @@ interface DriverResult extends Array<Row> {
 const sourceOf = new AsyncLocalStorage<PostgresSession>();
 
 function sourceError(): DatabaseError {
-  return new DatabaseError("other", "The source of a load cannot use the connection that loads", {
-    hint: "Write 'insert into … select …', or read the rows over another connection.",
+  return new DatabaseError("other", "The source of a load used the connection that the load runs on", {
+    hint: "Read what the source needs before the load begins, or over another connection.",
   });
 }
 

@@ -477,7 +477,7 @@ loadTest("Session.load() refuses a source that reads over the session that loads
   for (const chunks of [queried(), streamedHere()]) {
     const load: BulkLoad = { table: ["t"], columns: ["id", "v"], data: { kind: "rows", chunks } };
     const error = await soon(failureOf(session.load(load)));
-    assert.equal(error.message, "The source of a load cannot use the connection that loads");
+    assert.equal(error.message, "The source of a load used the connection that the load runs on");
   }
   assert.equal(await valueOf(session, "select count(*) from t"), 10);
 });
