@@ -8,7 +8,7 @@ import { DelembicError } from "../../src/errors.ts";
 import type { ThrottlePlan } from "../../src/migration.ts";
 import { type ReplicaSources, Throttle, ThrottleError, windowReason } from "../../src/walk_throttle.ts";
 import { onEachDatabase, temporaryFolder, testWith } from "../support.ts";
-import { until } from "../project.ts";
+import { finished, testProject, until } from "../project.ts";
 import { Ground } from "./contract_ground.ts";
 import { mariadbPair, postgresPair, programs, type ReplicaPair } from "./replica_pair.ts";
 
@@ -347,3 +347,69 @@ withPair(
     assert.match(await watched.reason() ?? "", /^replica replica1 cannot be asked: /);
   },
 );
+
+const TABLE = `-- delembic revision: D001
+-- delembic upgrade
+create table person (id integer primary key, n integer not null);
+insert into person values (1, 0);
+`;
+
+function walk(throttle: string): string {
+  return `-- delembic revision: D002
+-- delembic depends_on: D001
+-- delembic batch: person by id
+-- delembic throttle: ${throttle}
+-- delembic upgrade
+update person set n = n + 1 where :range;
+`;
+}
+
+onEachDatabase(
+  "a walk waits while its file is there, keeps in the ledger why, and goes on without it",
+  async (kind) => {
+    await using project = await testProject(kind, { "D001.sql": TABLE, "D002.sql": walk("file stop"), "/stop": "" });
+    const child = project.start(["upgrade"]);
+    const waiting = "select waiting from delembic_batch where revision = 'D002' and waiting is not null";
+    await until("the walk waits", async () => {
+      const there = await project.rows("select 1 from delembic_version where revision = 'D001'").catch(() => []);
+      return there.length > 0 && (await project.rows(waiting))[0] === "stop exists";
+    });
+    assert.deepEqual(await project.rows("select n from person"), ["0"]);
+    await Deno.remove(`${project.folder}/stop`);
+    const { code, out, err } = await finished(child);
+    assert.equal(code, 0, out + err);
+    assert.deepEqual(await project.rows("select n from person"), ["1"]);
+    assert.deepEqual(await project.rows(waiting), []);
+  },
+);
+
+for (const kind of ["postgresql", "mysql"] as const) {
+  testWith(
+    [kind === "mysql" ? "mysql" : "postgres"],
+    `${kind}: a throttle that cannot work ends the walk before its first batch`,
+    async () => {
+      await using project = await testProject(kind, {
+        "D001.sql": TABLE,
+        "D002.sql": walk("query select n from nowhere"),
+      });
+      const failed = await project.delembic(["upgrade"]);
+      assert.equal(failed.code, 1, failed.out + failed.err);
+      assert.match(failed.out + failed.err, /The throttle's query failed: .*nowhere/);
+      assert.match(failed.out + failed.err, /Correct 'throttle\.query': select n from nowhere/);
+
+      const ini = await Deno.readTextFile(`${project.folder}/delembic.ini`);
+      const text = walk("replica_lag 1s").replace(
+        "-- delembic upgrade",
+        "-- delembic throttle: replicas copy\n-- delembic upgrade",
+      );
+      await project.write({
+        "D002.sql": text,
+        "/delembic.ini": `${ini}\n[delembic.source.copy]\nurl = \${DELEMBIC_TEST_URL}\n`,
+      });
+      const alone = await project.delembic(["upgrade"]);
+      assert.equal(alone.code, 1, alone.out + alone.err);
+      assert.match(alone.out + alone.err, /The source 'copy' is no replica: it copies no other server/);
+      assert.deepEqual(await project.rows("select n from person"), ["0"]);
+    },
+  );
+}
