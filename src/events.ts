@@ -26,7 +26,7 @@ export type RunEvent =
   | { readonly type: "ok"; readonly revision: string; readonly durationSeconds: number }
   | { readonly type: "blocked"; readonly revision: string; readonly message: string; readonly hint: string }
   /** `reason` says by what; what could be rolled back was. */
-  | { readonly type: "interrupted"; readonly revision: string; readonly reason: string }
+  | { readonly type: "interrupted"; readonly revision: string; readonly reason: string; readonly code: string }
   /** `error` is what the user's code or the database threw. `partial`: a part of the work is committed, and stays. */
   | { readonly type: "failed"; readonly revision: string; readonly error: unknown; readonly partial: boolean };
 

@@ -269,7 +269,7 @@ async function runOne(
     }
     if (result.status === "interrupted") {
       const { error, partial } = result;
-      run.emit({ type: "interrupted", revision, reason: error.message });
+      run.emit({ type: "interrupted", revision, reason: error.message, code: error.code });
       return { interrupted: partial ? new PartialWorkError(revision, error) : error };
     }
     if (!result.retry || number > migration.retries) {

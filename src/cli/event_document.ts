@@ -15,7 +15,7 @@
  * | `retrying`                  | `revision`, `attempt`, `error`                                                 |
  * | `ok`                        | `revision`, `durationSeconds`                                                  |
  * | `blocked`                   | `revision`, `message`, `hint`                                                  |
- * | `interrupted`               | `revision`, `reason`                                                           |
+ * | `interrupted`               | `revision`, `reason`, `code`: `interrupted`, `time-up`, `paused`, `lock-lost`  |
  * | `failed`                    | `revision`, `partial`, `error`, and where: as in the document                  |
  *
  * @module

@@ -42,7 +42,7 @@ export function runLines(
         lines: [...failure(event.revision, event.error), ...event.partial ? partialLines(event.revision) : []],
       };
     case "interrupted":
-      return { to: "problem", lines: [["  ", styled("yellow", "INTERRUPTED:"), ` ${event.reason}`]] };
+      return { to: "problem", lines: [interruptedLine(event)] };
     case "log":
       return note(linesOf(event.message).map((line) => `  ${line}`));
     case "retrying":
@@ -64,6 +64,11 @@ function progress(lines: readonly Line[]): Told {
 
 function note(lines: readonly Line[]): Told {
   return { to: "note", lines };
+}
+
+/** Somebody who paused it did not interrupt it: nothing that was at work is lost. */
+function interruptedLine({ reason, code }: { readonly reason: string; readonly code: string }): Line {
+  return ["  ", styled("yellow", code === "paused" ? "PAUSED:" : "INTERRUPTED:"), ` ${reason}`];
 }
 
 function partialLines(revision: string): Line[] {

@@ -75,7 +75,10 @@ Deno.test("runLines() says what stops the run as a problem", () => {
     "    Hint: A part of it is committed. " +
     "See what is there, then settle it with 'delembic repair D003 --applied' or '--reverted'.",
   ]);
-  assert.deepEqual(told({ type: "interrupted", revision: "D003", reason: "Interrupted by SIGINT" }), [
+  const paused = { type: "interrupted", revision: "D003", reason: "D003 is paused", code: "paused" } as const;
+  assert.deepEqual(told(paused), ["problem", "  PAUSED: D003 is paused"]);
+  const interrupted = { ...paused, reason: "Interrupted by SIGINT", code: "interrupted" };
+  assert.deepEqual(told(interrupted), [
     "problem",
     "  INTERRUPTED: Interrupted by SIGINT",
   ]);
