@@ -60,6 +60,8 @@ async function connect(target: SqliteTarget, role: Role): Promise<Session> {
 const KEPT_STATEMENTS = 20;
 /** How long the event loop may stand still while statement follows on statement, in milliseconds. */
 const BREATH_MS = 25;
+/** So many rows of a stream are given before the clock is read, which takes as long as reading a row. */
+const CLOCK_ROWS = 16;
 /** SQLite's own steps of waiting for a busy file, in milliseconds; the last one repeats. */
 const BUSY_STEPS_MS = [1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100];
 
@@ -128,9 +130,10 @@ class SqliteSession implements Session {
         return { rows, first: rows.next() };
       }));
     try {
+      let count = 0;
       for (let step = first; !step.done; step = rows.next()) {
         yield readRow(step.value as Row);
-        if (this.#isBreathless) await this.#breathe();
+        if (++count % CLOCK_ROWS === 0) await this.#breathe();
       }
     } catch (error) {
       throw sqliteError(error, text);
@@ -191,13 +194,9 @@ class SqliteSession implements Session {
 
   /** Lets signals and timers have their turn: statements alone never leave the microtask queue. */
   async #breathe(): Promise<void> {
-    if (!this.#isBreathless) return;
+    if (performance.now() - this.#breathedAt < BREATH_MS) return;
     await pause(0);
     this.#breathedAt = performance.now();
-  }
-
-  get #isBreathless(): boolean {
-    return performance.now() - this.#breathedAt >= BREATH_MS;
   }
 
   #prepared(text: string): StatementSync {

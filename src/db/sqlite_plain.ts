@@ -26,11 +26,11 @@ export function isPlainNumber(bytes: Uint8Array, start: number, end: number): bo
     (point === end || areDigits(bytes, point + 1, end));
 }
 
-/** `2026-01-15`, up to the 28th. */
+/** `2026-01-15`, without the 31st, and the last days of February. */
 export function isPlainDate(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start === 10 && areDigits(bytes, start, start + 4) &&
     bytes[start + 4] === MINUS && isBetween(bytes, start + 5, 1, 12) &&
-    bytes[start + 7] === MINUS && isBetween(bytes, start + 8, 1, 28);
+    bytes[start + 7] === MINUS && isBetween(bytes, start + 8, 1, isBetween(bytes, start + 5, 2, 2) ? 28 : 30);
 }
 
 /** `2026-01-15`, `2026-01-15 10:30:00`, `2026-01-15T10:30:00.123456` */
