@@ -9,7 +9,7 @@ import { walkNumbers, walkRows } from "./walk_lines.ts";
 export const pause = command({
   description: [
     "Stops a migration that works in batches: the batches that are at work now are completed, and what is done stays. " +
-    "The 'upgrade' that runs it, and those that help it with --join, end with exit code 124. It stays paused until " +
+    "The 'upgrade' that runs it ends with exit code 124, and those that help with --join end as well. It stays paused until " +
     "'delembic resume ID'. One that has not begun yet will not begin.",
     "It takes no lock and may be given from anywhere. It is written into the log with your name.",
   ],
