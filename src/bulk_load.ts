@@ -12,6 +12,7 @@ import { countAfter, countRows } from "./bulk_counts.ts";
 import { checkLoadOptions, tablePath } from "./bulk_request.ts";
 import type { LoadEnvironment, LoadOptions, LoadReport, LoadRow, RowCount } from "./bulk_options.ts";
 import { loadPieces, withSavepoint } from "./bulk_pieces.ts";
+import { RowFinder } from "./bulk_row_finder.ts";
 import { LoadProgress } from "./bulk_progress.ts";
 import { Refusals } from "./bulk_refusals.ts";
 import { Rejects } from "./bulk_rejects.ts";
@@ -151,7 +152,13 @@ class TableLoad {
     const csv = this.#sql.looseTypes && onConflict !== "error" ? undefined : rows.csv;
     const { taken, loaded } = await target.add(
       csv !== undefined && this.#session.dialect.loadsCsv
-        ? { kind: "csv", delimiter: csv.delimiter, null: csv.null, chunks: this.#watchedBytes(csv, reader) }
+        ? {
+          kind: "csv",
+          delimiter: csv.delimiter,
+          null: csv.null,
+          chunks: this.#watchedBytes(csv, reader),
+          lineOf: (row) => csv.lineOf(row),
+        }
         : { kind: "rows", chunks: this.#rowsOf(rows, reader, seen) },
     );
     await target.finish();
@@ -245,14 +252,14 @@ class TableLoad {
   async #rowAt(error: LoadRowError): Promise<DelembicError> {
     await using reader = await this.#open(false);
     const rows = await this.#prepare(reader, false);
-    let before = 0;
+    const byLine = rows.csv !== undefined && this.#session.dialect.loadsCsv && this.#sql.countsLines;
+    const finder = new RowFinder(error, byLine, rows.plan.columns.findIndex(({ name }) => name === error.column));
     for await (const chunk of rows.chunks()) {
       this.#environment.signal.throwIfAborted();
-      const index = error.row - 1 - before;
-      if (index < chunk.rows.length) {
+      const index = finder.find(chunk.rows);
+      if (index !== undefined) {
         return this.#refusals.badRow(error, rows.plan.columns, chunk.rows[index], chunk.place(index));
       }
-      before += chunk.rows.length;
     }
     return this.#refusals.unplaced(error);
   }
