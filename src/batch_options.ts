@@ -51,8 +51,9 @@ class BatchReader {
   read(): BatchPlan | undefined {
     this.#checkNames(this.#raw, MEMBERS, "");
     const minSize = this.#count("minSize", DEFAULTS.minSize);
-    const maxSize = this.#count("maxSize", Math.max(DEFAULTS.maxSize, this.#count("size", DEFAULTS.size)));
-    const size = this.#count("size", Math.min(Math.max(DEFAULTS.size, minSize), maxSize));
+    const wanted = this.#raw["size"] === undefined ? undefined : this.#count("size", DEFAULTS.size);
+    const maxSize = this.#count("maxSize", Math.max(DEFAULTS.maxSize, wanted ?? 1));
+    const size = wanted ?? Math.min(Math.max(DEFAULTS.size, minSize), maxSize);
     const plan: BatchPlan = {
       table: this.#table(),
       key: this.#key(),
