@@ -130,7 +130,8 @@ class Planner {
       }
       return wanted.map((name, index) => ({ name, wanted: name, index }));
     }
-    for (const name of ignore) {
+    // what has no header has left them out already
+    for (const name of this.#source.headerLine === undefined ? [] : ignore) {
       if (!names.some((other) => sameName(other, name))) {
         this.#problems.push(`  there is no column '${name}' to ignore${didYouMean(name, names)}`);
       }

@@ -58,6 +58,8 @@ export interface BulkSql {
   refusal(error: ServerWords): Refusal | undefined;
   /** Whether a column takes values of any type, so that a load has to look at them itself. */
   readonly looseTypes: boolean;
+  /** Whether the row that it names in CSV is the number of a line: an end of line within quotes counts, too. */
+  readonly countsLines: boolean;
   /** A query that gives the tables and views that a name without a schema finds, as `name`. */
   readonly tables: string;
   /** Makes a temporary table with columns of the same types, which keeps the order of its rows. */

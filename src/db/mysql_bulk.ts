@@ -118,6 +118,7 @@ function update(merge: Merge): readonly string[] {
 export const mysqlBulk: BulkSql = {
   refusal,
   looseTypes: false,
+  countsLines: false,
   tables: "select table_name as name from information_schema.tables where table_schema = database()",
   createStage: ({ stage, table, columns }) => [
     // with TEMPORARY, and made from a query, it does not commit

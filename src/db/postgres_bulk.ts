@@ -67,6 +67,7 @@ function insert({ table, columns, stage }: Merge, from: string): string {
 export const postgresBulk: BulkSql = {
   refusal,
   looseTypes: false,
+  countsLines: true,
   tables: `select relname as name from pg_class
     where pg_table_is_visible(oid) and relkind in ('r', 'p', 'v', 'f')
       and relnamespace <> 'pg_catalog'::regnamespace and relnamespace <> 'information_schema'::regnamespace`,

@@ -54,6 +54,7 @@ function insert({ table, columns, stage, key }: Merge, action: string): string {
 export const sqliteBulk: BulkSql = {
   refusal,
   looseTypes: true,
+  countsLines: false,
   tables: "select name from sqlite_master where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\'",
   createStage: ({ stage, table, columns }) => [
     `create temporary table ${quoted(stage)} as select ${list(columns)} from ${path(table)} where false`,
