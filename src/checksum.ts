@@ -5,12 +5,14 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 
 const PREFIX = "sha256:v1:";
 
 const CARRIAGE_RETURN = 0x0d;
 const LINE_FEED = 0x0a;
+/** The byte order mark of UTF-8. */
+const MARK = [0xef, 0xbb, 0xbf] as const;
 
 /**
  * `sha256:v1:…` over the bytes of a migration's file and of the data files that it names, in that order, each after its
@@ -26,24 +28,52 @@ export function checksumOf(content: Uint8Array, ...dataFiles: readonly Uint8Arra
   return PREFIX + hash.digest("hex");
 }
 
-/** A data file that may be too large for memory: its bytes, as often as they are asked for; `undefined`: it is not there. */
-export type DataFile = (() => AsyncIterable<Uint8Array>) | undefined;
+/** A data file that may be too large for memory. */
+export interface DataFile {
+  /** In bytes. */
+  readonly size: number;
+  /** Its bytes, as often as they are asked for. */
+  chunks(): AsyncIterable<Uint8Array>;
+}
 
-/** {@link checksumOf} with data files that are read in parts. One that is not there is told from an empty one. */
-export async function checksumWithData(content: Uint8Array, dataFiles: readonly DataFile[]): Promise<string> {
-  const hash = createHash("sha256").update(normalize(content));
+/**
+ * {@link checksumOf} with data files that are read in parts. One that is not there, `undefined`, is told from an empty
+ * one.
+ */
+export async function checksumWithData(
+  content: Uint8Array,
+  dataFiles: readonly (DataFile | undefined)[],
+): Promise<string> {
+  let hash = createHash("sha256").update(normalize(content));
   for (const data of dataFiles) {
-    if (data === undefined) {
-      hash.update("\0missing\0");
-      continue;
-    }
-    // the length stands before the bytes, and is known only when all of them were seen
-    let length = 0;
-    for await (const bytes of normalized(data())) length += bytes.length;
-    hash.update(`\0${length}\0`);
-    for await (const bytes of normalized(data())) hash.update(bytes);
+    hash = data === undefined
+      ? hash.update("\0missing\0")
+      : await atOnce(hash, data) ?? await inTwoReadings(hash, data);
   }
   return PREFIX + hash.digest("hex");
+}
+
+/** With a file that needs no change, as most do; `undefined` for another one. */
+async function atOnce(before: Hash, { size, chunks }: DataFile): Promise<Hash | undefined> {
+  let hash: Hash | undefined;
+  let length = 0;
+  for await (const bytes of chunks()) {
+    if (bytes.includes(CARRIAGE_RETURN) || (hash === undefined && bytes[0] === MARK[0])) return undefined;
+    hash ??= before.copy().update(`\0${size}\0`);
+    hash.update(bytes);
+    length += bytes.length;
+  }
+  // it may be written to at this moment
+  return length === size ? hash : undefined;
+}
+
+/** The length stands before the bytes, and is known only when all of them were seen. */
+async function inTwoReadings(hash: Hash, data: DataFile): Promise<Hash> {
+  let length = 0;
+  for await (const bytes of normalized(data.chunks())) length += bytes.length;
+  hash.update(`\0${length}\0`);
+  for await (const bytes of normalized(data.chunks())) hash.update(bytes);
+  return hash;
 }
 
 /** As {@link normalize}, over the borders of the parts. */
@@ -83,7 +113,7 @@ export function verifyChecksum(
 }
 
 function normalize(bytes: Uint8Array, isStart = true): Uint8Array {
-  const hasMark = isStart && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  const hasMark = isStart && MARK.every((byte, at) => bytes[at] === byte);
   const start = hasMark ? 3 : 0;
   if (!bytes.includes(CARRIAGE_RETURN)) return bytes.subarray(start);
   const normal = new Uint8Array(bytes.length - start);

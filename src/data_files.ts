@@ -13,16 +13,17 @@ import type { LoadedMigration } from "./migration.ts";
 const CHUNK_BYTES = 1 << 20;
 
 /** One data file, to be read as often as is wanted; `undefined` when it is not there. @throws what the system says */
-export async function dataFile(path: string): Promise<DataFile> {
+export async function dataFile(path: string): Promise<DataFile | undefined> {
   try {
     using file = await Deno.open(path);
     // a folder opens, and fails at the first byte
     await file.read(new Uint8Array(1));
+    const { size } = await file.stat();
+    return { size, chunks: () => chunksOf(path) };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
     throw error;
   }
-  return () => chunksOf(path);
 }
 
 async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {

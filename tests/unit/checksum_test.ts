@@ -65,7 +65,10 @@ Deno.test("checksumWithData() is checksumOf(), however the data files are cut", 
         }
       }
       assert.equal(
-        await checksumWithData(bytes("x"), contents.map((content) => () => cut(content))),
+        await checksumWithData(
+          bytes("x"),
+          contents.map((content) => ({ size: content.length, chunks: () => cut(content) })),
+        ),
         checksumOf(bytes("x"), ...contents),
       );
     }),
@@ -73,7 +76,7 @@ Deno.test("checksumWithData() is checksumOf(), however the data files are cut", 
 });
 
 Deno.test("checksumWithData() tells a file that is not there from an empty one, and from none", async () => {
-  const empty = () => (async function* () {})();
+  const empty = { size: 0, chunks: () => (async function* () {})() };
   const sums = [
     await checksumWithData(bytes("x"), []),
     await checksumWithData(bytes("x"), [undefined]),
