@@ -72,8 +72,8 @@ export const postgresBulk: BulkSql = {
     where pg_table_is_visible(oid) and relkind in ('r', 'p', 'v', 'f')
       and relnamespace <> 'pg_catalog'::regnamespace and relnamespace <> 'information_schema'::regnamespace`,
   createStage: ({ stage, table, unset }) => [
-    // its checks and its NOT NULL tell the row that they refuse, while it is read
-    `create temporary table ${quoted(stage)} (like ${path(table)} including constraints,
+    // its NOT NULL tells the row that it refuses while it is read; a check may be about a column that gets its default later
+    `create temporary table ${quoted(stage)} (like ${path(table)},
       ${ROW} bigint generated always as identity (cache 1000))`,
     ...unset.map((name) => `alter table ${quoted(stage)} alter column ${quoted(name)} drop not null`),
   ],

@@ -263,3 +263,25 @@ onEachDatabase("a load tells how far it is, and ends when it is to", async (kind
   assert(last !== undefined && last.rows > 1000 && last.rowsPerSecond > 0 && last.table === "person");
   assert.deepEqual(await people.rows(), []);
 });
+
+onEachDatabase(
+  "columns that the source lacks get their defaults, on the way over a temporary table too",
+  async (kind) => {
+    await using people = await People.make(kind);
+    await people.session.commit();
+    const numbered = kind === "postgresql"
+      ? "id integer generated always as identity primary key"
+      : kind === "mysql"
+      ? "id integer auto_increment primary key"
+      : "id integer primary key";
+    await people.session.query("drop table person");
+    await people.session.query(`create table person (${numbered}, code varchar(20) not null unique,
+    name varchar(20) default 'none' not null check (name is not null), age integer default 7 check (age is not null))`);
+    await people.session.begin();
+    await people.load("code\na\nb\n", { onConflict: "update", key: "code" });
+    await people.load("code,age\nc,1\nb,2\n", { onConflict: "update", key: "code" });
+    await people.load("code,age\nd,1\nb,3\n", { onConflict: "skip", key: "code" });
+    const { rows } = await people.session.query("select code, name, age from person order by code");
+    assert.deepEqual(rows.map((row) => Object.values(row).join(" ")), ["a none 7", "b none 2", "c none 1", "d none 1"]);
+  },
+);
