@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import type { DataFile } from "./checksum.ts";
-import { type Fault, reasonOf } from "./errors.ts";
+import { type Fault, type Place, reasonOf } from "./errors.ts";
 import type { LoadedMigration } from "./migration.ts";
 
 /** How much of a file is in memory, in bytes. */
@@ -38,7 +38,7 @@ async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
 
 /** The data files of a migration that are not there. One that is not to run does not need them. */
 export async function missingData(
-  { data, file }: Pick<LoadedMigration, "data" | "file">,
+  { data, file, statements }: Pick<LoadedMigration, "data" | "file" | "statements">,
   folder: string,
 ): Promise<Fault[]> {
   const faults: Fault[] = [];
@@ -49,10 +49,17 @@ export async function missingData(
       faults.push({
         code: "data-file",
         message: `Cannot read the data file ${path}: ${reasonOf(error)}`,
-        place: { file },
+        place: placeOf(path, file, statements),
         hint: "Its path is relative to the folder 'script_location', where 'versions' is.",
       });
     }
   }
   return faults;
+}
+
+/** Where the file is named: the line of the load, in a SQL migration. */
+function placeOf(path: string, file: string, statements: LoadedMigration["statements"]): Place {
+  const all = [...statements?.upgrade ?? [], ...statements?.downgrade ?? []];
+  const line = all.find(({ load }) => load?.source === path)?.line;
+  return line === undefined ? { file } : { file, line };
 }

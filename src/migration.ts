@@ -7,6 +7,7 @@
 import type { DialectName } from "./db/database.ts";
 import type { Connection } from "./connection.ts";
 import type { Fragment } from "./sql.ts";
+import type { LoadLine } from "./sql_load.ts";
 
 /** What a migration is told about the run that it is part of. */
 export interface Run {
@@ -208,4 +209,6 @@ export interface SqlSections {
 export interface SqlStatement {
   readonly text: string;
   readonly line: number;
+  /** What is loaded here, where a line says so and no SQL. */
+  readonly load?: LoadLine;
 }

@@ -7,7 +7,6 @@
 import type { SqlLexicon } from "./db/database.ts";
 import type { Fault } from "./errors.ts";
 import type { SqlStatement } from "./migration.ts";
-import type { LoadLine } from "./sql_load.ts";
 import { SqlLexer, type SqlToken } from "./sql_lexer.ts";
 
 /** A statement, and what the reader of a migration needs to know of it beyond its text. */
@@ -16,8 +15,6 @@ export interface LocatedStatement extends SqlStatement {
   readonly column: number;
   /** Its first words, in lower case, without quoted names: `["create", "table"]`. */
   readonly words: readonly string[];
-  /** What is loaded here, where a line says so and no SQL. */
-  readonly load?: LoadLine;
 }
 
 /** A comment that the caller asked for; it ends the statement before it. */

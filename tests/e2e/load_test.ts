@@ -111,3 +111,43 @@ onEachDatabase("a TypeScript migration loads with map, defaults and a reject fil
   const rejected = await Deno.readTextFile(`${project.folder}/delembic/data/person.ndjson.rejected`);
   assert.deepEqual(JSON.parse(rejected), { id: 1, name: "twice" });
 });
+
+onEachDatabase(
+  "a data file that is not there is told before anything runs, and one that changed is a change",
+  async (kind) => {
+    await using project = await testProject(kind, {
+      "D001.sql": SQL,
+      "/delembic/data/person.csv": "id,name,age\n1,Ada,36\n",
+    });
+    await project.execute(TABLE);
+    const missing = await project.delembic(["upgrade"]);
+    assert.equal(missing.code, 2);
+    assert.match(missing.err, /Cannot read the data file data\/more people\.tsv: No such file or directory/);
+    assert.match(missing.err, /at delembic\/versions\/D001\.sql:5/);
+    assert.deepEqual(await people(project), []);
+    await project.write({ "/delembic/data/more people.tsv": "3\tEdsger\n" });
+    assert.equal((await project.delembic(["upgrade"])).code, 0);
+    assert.match((await project.delembic(["history"])).out, /^applied +D001/m);
+    await project.write({ "/delembic/data/more people.tsv": "3\tDijkstra\n" });
+    assert.match((await project.delembic(["history"])).out, /^changed +D001/m);
+  },
+);
+
+onEachDatabase("a load outside of a transaction has one of its own", async (kind) => {
+  await using project = await testProject(kind, {
+    "D001.sql": `-- delembic revision: D001
+-- delembic transaction: false
+-- delembic idempotent: true
+-- delembic upgrade
+-- delembic load: person from data/person.csv
+`,
+    "/delembic/data/person.csv": "id,name,age\n1,Ada,36\n2,,36\n",
+  });
+  await project.execute(TABLE);
+  assert.equal((await project.delembic(["upgrade"])).code, 1);
+  assert.deepEqual(await people(project), []);
+  await project.write({ "/delembic/data/person.csv": "id,name,age\n1,Ada,36\n2,Eve,36\n" });
+  const ran = await project.delembic(["upgrade"]);
+  assert.equal(ran.code, 0, ran.err);
+  assert.deepEqual(await people(project), ["1 | Ada | 36", "2 | Eve | 36"]);
+});
