@@ -132,7 +132,8 @@ export class CopyIn {
 
   /** Where the next bytes go; waits for the socket where all messages are on their way. */
   async #room(): Promise<Uint8Array> {
-    if (this.#used === this.#buffer.length) this.#flush();
+    // none is at hand after a character that was too long for the last one
+    if (this.#used === this.#buffer.length && this.#used > 0) this.#flush();
     while (this.#buffer.length === 0) {
       const next = this.#free.pop();
       if (next !== undefined) {

@@ -481,3 +481,12 @@ loadTest("Session.load() refuses a source that reads over the session that loads
   }
   assert.equal(await valueOf(session, "select count(*) from t"), 10);
 });
+
+loadTest("characters of several bytes arrive whole wherever a message ends", async (session) => {
+  await session.query("create table t (id integer primary key, v text)");
+  const texts = ["€", "é", "😀", "a😀€é"].map((text) => text.repeat(2_000));
+  const rows = Array.from({ length: 400 }, (_, id) => [id, `${"x".repeat(id % 5)}${texts[id % texts.length]}`]);
+  assert.equal(await session.load(loadOf(rows, { size: 50 })), rows.length);
+  const { rows: found } = await session.query("select id, v from t order by id");
+  assert.deepEqual(found.map(({ id, v }) => [id, v]), rows);
+});
