@@ -285,3 +285,22 @@ onEachDatabase(
     assert.deepEqual(rows.map((row) => Object.values(row).join(" ")), ["a none 7", "b none 2", "c none 1", "d none 1"]);
   },
 );
+
+onEachDatabase("update on a table with one key only, and of nothing but the key", async (kind) => {
+  await using people = await People.make(kind);
+  await people.session.commit();
+  await people.session.query("drop table person");
+  await people.session.query(
+    "create table person (id integer not null, part varchar(10) not null, name varchar(20), primary key (id, part))",
+  );
+  await people.session.begin();
+  await people.load("id,part,name\n1,a,x\n1,b,y\n1,a,z\n", { onConflict: "update" });
+  await people.load("id,part,name\n1,b,new\n2,a,\n", { onConflict: "update" });
+  await people.load("id,part\n1,b\n3,a\n3,a\n", { onConflict: "update" });
+  const { rows } = await people.session.query("select id, part, name from person order by id, part");
+  assert.deepEqual(rows.map((row) => Object.values(row).join(" ")), ["1 a z", "1 b new", "2 a ", "3 a "]);
+  assert.equal(
+    await people.failure("id,part\n1,b\n", {}),
+    'p.csv:2: (id, part) = ("1", "b") is there already, and is unique',
+  );
+});
