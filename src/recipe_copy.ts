@@ -89,7 +89,7 @@ export async function copyTable(conn: Connection, options: CopyOptions): Promise
       changed = (await conn.sql`${joinSql(conn).update(conn, { ...parts, set })}`).count;
     }
     return changed + await insertMissing(conn, { ...parts, names });
-  });
+  }, key);
 }
 
 /** Adds the staged rows whose key is not there. @returns how many */
@@ -266,5 +266,5 @@ async function moveByKeys(conn: Connection, { from, key, where, into, values }: 
       } were to be moved, but ${inserted.count} arrived and ${deleted.count} went`,
       "Does a trigger or a cascade change them meanwhile?",
     );
-  });
+  }, key);
 }

@@ -139,6 +139,8 @@ export interface JoinSql {
   remove(conn: Connection, parts: JoinParts): SqlPart;
   /** Whether two columns hold different values, NULL being one, as bytes and not as a collation compares them. */
   differs(conn: Connection, column: ColumnShape): SqlPart;
+  /** What stands in `create temporary table` so that rows of it are found; where it is needed. */
+  stageKey(conn: Connection, columns: readonly string[]): SqlPart;
   dropStage(conn: Connection, stage: string): SqlPart;
 }
 
@@ -154,13 +156,15 @@ export interface JoinParts {
 }
 
 /** `update … from` and its kin, as PostgreSQL and SQLite have it. */
-const FROM: Pick<JoinSql, "update" | "dropStage"> = {
+const FROM: Pick<JoinSql, "update" | "stageKey" | "dropStage"> = {
   update(conn, { table, stage, on, where, set }) {
     const sets = conn.sql.list(set.map(([column, value]) => conn.sql`${conn.sql.id(column)} = ${value}`));
     return conn.sql`update ${tableId(conn, table)} as t set ${sets} from ${conn.sql.id(stage)} s where ${
       matching(conn, on, where)
     }`;
   },
+  // they make a hash or an index themselves
+  stageKey: (conn) => raw(conn, ""),
   dropStage: (conn, stage) => conn.sql`drop table ${conn.sql.id(stage)}`,
 };
 
@@ -204,6 +208,7 @@ const JOINS: Readonly<Record<DialectName, JoinSql>> = {
         ? conn.sql`not (cast(${mine} as binary) <=> cast(${theirs} as binary))`
         : conn.sql`not (${mine} <=> ${theirs})`;
     },
+    stageKey: (conn, columns) => conn.sql`(key (${idList(conn, columns)}))`,
     dropStage: (conn, stage) => conn.sql`drop temporary table ${conn.sql.id(stage)}`,
   },
 };
@@ -230,10 +235,20 @@ export function stageName(): string {
   return `delembic_recipe_${++stages}`;
 }
 
-/** Makes a temporary table, and drops it again after `work`; where that fails, the transaction's end does it. */
-export async function withStage<T>(conn: Connection, query: SqlPart, work: (stage: string) => Promise<T>): Promise<T> {
+/**
+ * Makes a temporary table, and drops it again after `work`; where that fails, the transaction's end does it.
+ *
+ * @param key columns by which its rows are looked up
+ */
+export async function withStage<T>(
+  conn: Connection,
+  query: SqlPart,
+  work: (stage: string) => Promise<T>,
+  key?: readonly string[],
+): Promise<T> {
   const stage = stageName();
-  await conn.sql`create temporary table ${conn.sql.id(stage)} as ${query}`;
+  const index = key === undefined ? raw(conn, "") : joinSql(conn).stageKey(conn, key);
+  await conn.sql`create temporary table ${conn.sql.id(stage)} ${index} as ${query}`;
   const result = await work(stage);
   await conn.sql`${joinSql(conn).dropStage(conn, stage)}`;
   return result;

@@ -74,7 +74,7 @@ export async function upsertRows(
     await refuseTwins(conn, stage, key);
     const { deleteOthers = false } = options;
     return await merge(conn, { table, shape, stage, names, key, rows: rows.length, deleteOthers });
-  });
+  }, key);
 }
 
 /** The columns, which all rows must have. */
