@@ -37,7 +37,7 @@ async function open(kind: Kind): Promise<Opened> {
     async run(migration, step) {
       const watched = watchSession(session, { transaction: migration.transaction, beforePartial: async () => {} });
       const { connection, settle } = openConnection(watched.session, {
-        ...{ folder: ".", shownFrom: ".", signal: abort.signal, progress: () => {}, record: () => {} },
+        ...{ folder: ".", shownFrom: ".", signal: abort.signal, progress: () => {}, record: () => {}, warn: () => {} },
       });
       await migration[step]?.(connection, run);
       await settle();
