@@ -60,6 +60,7 @@ async function compile(args: readonly string[]): Promise<number> {
     "compile",
     "--allow-all",
     "--no-check",
+    `--v8-flags=${V8_FLAGS}`,
     `--config=${BUNDLE}/deno.json`,
     ...INCLUDED.map((path) => `--include=${path}`),
     ...(named ? [] : ["--output=delembic"]),
