@@ -3,6 +3,7 @@
  *
  *     deno task bench                   everything; takes more than an hour
  *     deno task bench loads walks       start, loads, walks, copies, memory
+ *     deno task bench kills             walks that are killed, cut off and helped with; only when it is named
  *
  * `DELEMBIC_BENCH_ROWS` (default 1,000,000) scales all tables, for a quick try; `DELEMBIC_BENCH_ROUNDS` (default 5) is
  * how often each contestant runs. `DELEMBIC_TEST_EXECUTABLE` names the executable; without it one is compiled. What is
@@ -22,9 +23,10 @@ const SUBJECTS: Readonly<Record<string, (ground: Awaited<ReturnType<typeof makeG
   walks: async (ground) => await (await import("./walks.ts")).benchWalks(ground),
   copies: async (ground) => await (await import("./copies.ts")).benchCopies(ground),
   memory: async (ground) => await (await import("./memory.ts")).benchMemory(ground),
+  kills: async (ground) => await (await import("./kills.ts")).benchKills(ground),
 };
 
-const names = Deno.args.length === 0 ? Object.keys(SUBJECTS) : Deno.args;
+const names = Deno.args.length === 0 ? Object.keys(SUBJECTS).filter((name) => name !== "kills") : Deno.args;
 const unknown = names.filter((name) => !Object.hasOwn(SUBJECTS, name));
 if (unknown.length > 0) {
   say(`There is no ${unknown.join(", ")}; there are ${Object.keys(SUBJECTS).join(", ")}.`);
@@ -32,7 +34,9 @@ if (unknown.length > 0) {
 }
 
 await using ground = await makeGround(say);
-say(`${"".padEnd(58)} ${"ours".padStart(10)} ${"theirs".padStart(10)} ${"ratio".padStart(9)}`);
+if (names.join() !== "kills") {
+  say(`${"".padEnd(58)} ${"ours".padStart(10)} ${"theirs".padStart(10)} ${"ratio".padStart(9)}`);
+}
 for (const name of names) {
   try {
     await SUBJECTS[name]?.(ground);
