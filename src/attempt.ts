@@ -36,7 +36,7 @@ import { isApplied } from "./plan.ts";
 import { Sources } from "./sources.ts";
 import { loadEnvironment, toldRun } from "./told_run.ts";
 import { PausedError } from "./walk_errors.ts";
-import { watchSession, type WorkSession } from "./work_session.ts";
+import { lent, watchSession, type WorkSession } from "./work_session.ts";
 
 export type Direction = "upgrade" | "downgrade";
 
@@ -148,8 +148,14 @@ async function runSteps(
   const told = { revision, ...context, dialect: session.dialect.name, signal: limited.signal, sources };
   const call = async (step: Step | undefined) => {
     if (step === undefined) return;
-    const { connection, settle } = openConnection(session, loadEnvironment(run, told, (load) => loads.push(load)));
-    await interruptible(step(connection, toldRun(run, told)).then(settle), limited.signal, () => session.cancel());
+    const own = lent(session);
+    const { connection, settle } = openConnection(own.session, loadEnvironment(run, told, (load) => loads.push(load)));
+    try {
+      await interruptible(step(connection, toldRun(run, told)).then(settle), limited.signal, () => session.cancel());
+    } finally {
+      // code that goes on must not get into what comes next
+      own.end();
+    }
   };
   await call(context.direction === "upgrade" ? migration.upgrade : migration.downgrade);
   await run.step("upgraded", migration.revision);

@@ -108,8 +108,10 @@ export interface OpenConnection {
 /** Wraps a session for a migration. @param environment what a load needs; without it there is none: a source */
 export function openConnection(session: Session, environment?: LoadEnvironment): OpenConnection {
   const tracker = new Tracker();
-  const run = <T>(text: string, params: readonly unknown[] = [], made?: Error): Promise<Rows<T>> =>
-    tracker.watch(session.query(text, params).then(({ rows, count }) => withCount(rows as T[], count)), made);
+  const run = <T>(text: string, params: readonly unknown[] = [], made?: Error): Promise<Rows<T>> => {
+    tracker.refuseWhenClosed();
+    return tracker.watch(session.query(text, params).then(({ rows, count }) => withCount(rows as T[], count)), made);
+  };
   const runFragment = <T>(fragment: Fragment, made?: Error): Promise<Rows<T>> => {
     const { text, params } = compile(fragment, session.dialect);
     return run<T>(text, params, made);
@@ -141,6 +143,7 @@ export function openConnection(session: Session, environment?: LoadEnvironment):
       return session.stream(text, params) as AsyncIterable<T>;
     },
     load: (table, source, options = {}) => {
+      tracker.refuseWhenClosed();
       const loading = async () => {
         if (environment === undefined) throw new SourceLoadError();
         const { loadTable } = await import("./bulk_load.ts");

@@ -63,14 +63,23 @@ export class BatchError extends DelembicError {
   }
 }
 
-/** DDL within a batch would commit it without its checkpoint. */
+/** DDL within a batch, or a COMMIT, would commit it without its checkpoint. */
 export class BatchCommitError extends DelembicError {
   constructor() {
-    super("A statement in the batch commits by itself, so the batch could be done twice", {
+    super("A statement in the batch ends its transaction, so the batch could be done twice", {
       code: "batch-commits",
-      hint: "Put DDL into a migration of its own, before this one.",
+      hint: "Take COMMIT and ROLLBACK out of it; put DDL that commits by itself into a migration before this one.",
     });
   }
+}
+
+/** Statements that end the transaction which a batch shares with its checkpoint, or begin another one. */
+const CONTROL_REGEXP =
+  /^(?:\s|--[^\n]*\n|\/\*[^]*?\*\/)*(?:commit|end|abort|begin|start\s+transaction|prepare\s+transaction|xa|rollback(?!\s+(?:(?:work|transaction)\s+)?to\b))\b/i;
+
+/** @throws {BatchCommitError} when the statement would end its batch's transaction; what hides it better shows later */
+export function refuseControl(text: string): void {
+  if (CONTROL_REGEXP.test(text)) throw new BatchCommitError();
 }
 
 /** What to do about a batch that failed. */

@@ -18,9 +18,9 @@ import { LockLostError, pause } from "./lock.ts";
 import { loadEnvironment, toldRun } from "./told_run.ts";
 import { type ClaimedRange, claimRange, RANGE_BATCHES } from "./walk_claim.ts";
 import type { Crew } from "./walk_crew.ts";
-import { BatchCommitError, BatchError, BatchTimeoutError, remedyFor } from "./walk_errors.ts";
+import { BatchCommitError, BatchError, BatchTimeoutError, refuseControl, remedyFor } from "./walk_errors.ts";
 import { nextKeys } from "./walk_table.ts";
-import { watchSession } from "./work_session.ts";
+import { lent, watchSession } from "./work_session.ts";
 
 /** Where a worker's connection comes from; a new one where the last one was lost or dropped. */
 export interface SessionSource {
@@ -176,9 +176,17 @@ class RangeWalk {
     };
     const bounds = { after: this.#at ?? null, upTo: cursor };
     const range = new BatchRange(table.key, bounds, crew.nextNumber(), rows);
-    const { connection, settle } = openConnection(watched.session, loadEnvironment(context, told, () => {}));
+    const own = lent(watched.session, refuseControl);
+    const { connection, settle } = openConnection(own.session, loadEnvironment(context, told, () => {}));
     const applying = crew.apply(connection, range, toldRun(context, told)).then(settle);
-    await interruptible(applying, limited.signal, () => session.cancel());
+    try {
+      await interruptible(applying, limited.signal, () => session.cancel());
+    } finally {
+      // code that goes on must not get into the next batch
+      own.end();
+    }
+    // a session that was lost says so itself, at its next statement
+    if (!session.inTransaction && !session.lost) throw new BatchCommitError();
   }
 
   async #checkpoint(session: Session, done: DoneBatch, start: number): Promise<void> {

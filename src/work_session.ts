@@ -5,6 +5,7 @@
  */
 
 import type { Result, Session } from "./db/database.ts";
+import { DelembicError } from "./errors.ts";
 
 /** What the session has committed so far, beyond the reach of a rollback. */
 export interface WorkSession {
@@ -48,6 +49,67 @@ export function watchSession(
       return state.partial;
     },
   };
+}
+
+/** A session that serves one step of a migration, and nothing after it. */
+export interface StepSession {
+  readonly session: Session;
+  /** Refuses whatever is asked of the session from here on; what runs already goes on. */
+  end(): void;
+}
+
+/**
+ * Lends a session to a step. A step that failed, or did not heed its time limit, may have code that goes on: what that
+ * sends later must not get into the next transaction.
+ *
+ * @param check throws for a statement that the step may not run
+ */
+export function lent(session: Session, check: (text: string) => void = () => {}): StepSession {
+  let ended = false;
+  const refuse = () => {
+    if (ended) throw new StepEndedError();
+  };
+  const once = <A extends unknown[], T>(use: (...args: A) => Promise<T>) => async (...args: A): Promise<T> => {
+    refuse();
+    return await use(...args);
+  };
+  return {
+    session: {
+      ...watched(
+        session,
+        once((text: string, params?: readonly unknown[]) => {
+          check(text);
+          return session.query(text, params);
+        }),
+      ),
+      get lost() {
+        return session.lost;
+      },
+      get inTransaction() {
+        return session.inTransaction;
+      },
+      batch: once((statements) => session.batch(statements)),
+      begin: once(() => session.begin()),
+      commit: once(() => session.commit()),
+      rollback: once(() => session.rollback()),
+      stream: (text, params, options) => {
+        refuse();
+        return session.stream(text, params, options);
+      },
+      load: once((load) => session.load(load)),
+    },
+    end: () => void (ended = true),
+  };
+}
+
+/** Code of a migration that goes on after its end. */
+class StepEndedError extends DelembicError {
+  constructor() {
+    super("The migration has ended: its connection runs no more statements", {
+      code: "connection-closed",
+      hint: "Something in it was not awaited.",
+    });
+  }
 }
 
 /** The same session with another `query`. */
