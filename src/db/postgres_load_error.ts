@@ -41,7 +41,10 @@ function placeOf(fields: ErrorFields, load: BulkLoad, ending: LineEnding): Place
   const where = fields.get("W") ?? "";
   const name = load.table.at(-1)?.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&") ?? "";
   // the words between differ from language to language; the table, the line and the column keep their order
-  const match = new RegExp(`^[^\\n]{0,8}${name}[^\\n\\d]{1,16}(\\d+)([^\\n]*?)(?:\\s*[:：]\\s*|$)`, "m").exec(where);
+  // what it says of JSON comes before that: `JSON data, line 1: …`
+  const match = new RegExp(`^(?!JSON)[^\\n]{0,8}${name}[^\\n\\d]{1,16}(\\d+)([^\\n]*?)(?:\\s*[:：]\\s*|$)`, "m").exec(
+    where,
+  );
   if (match === null) return undefined;
   const [whole, line, rest = ""] = match;
   const row = rowAt(Number(line), load, ending);

@@ -14,7 +14,7 @@ import type { CopyIn } from "./postgres_copy.ts";
 import { postgresDialect } from "./postgres_dialect.ts";
 import { lostError, type StatementContext, statementError } from "./postgres_errors.ts";
 import { Parameter } from "./postgres_types.ts";
-import type { WireListener } from "./postgres_wire.ts";
+import type { ErrorFields, WireListener } from "./postgres_wire.ts";
 import { within } from "./postgres_within.ts";
 
 /** How often a server looks, in the middle of a statement, whether its client is still there. */
@@ -243,11 +243,14 @@ export class PostgresSession implements Session {
     const { CopyIn } = await import("./postgres_copy.ts");
     const { socket, wire, runText } = this.#parts;
     const context = { statement, prefix: 0 };
+    const early = heardEarly(wire);
     try {
       const stream = await this.#untilLost(runText(statement, [], { simple: true }), context);
       if (!(stream instanceof Writable)) throw new TypeError("The driver gave no stream for a COPY");
       if (this.#lost) throw lostError(this.#reason(), statement);
       const copy = this.#copy = new CopyIn(socket, stream, wire, (read) => sourceOf.run(this, read));
+      if (early.error !== undefined) wire.onError(early.error);
+      if (early.ready) wire.onReady();
       this.#abandon = (error) => copy.abandon(error);
       return copy;
     } catch (error) {
@@ -353,6 +356,17 @@ export class PostgresSession implements Session {
     void this.#parts.sql.end({ timeout: 0 });
     this.#abandon?.(lostError(this.#reason()));
   }
+}
+
+/**
+ * What the server says right behind its wish for the data of a COPY, and before the driver tells of that: a view that
+ * takes none, or a trigger of the whole statement.
+ */
+function heardEarly(wire: WireListener): { error?: ErrorFields; ready: boolean } {
+  const heard: { error?: ErrorFields; ready: boolean } = { ready: false };
+  wire.onError = (fields) => heard.error = fields;
+  wire.onReady = () => heard.ready = true;
+  return heard;
 }
 
 /** @throws {DatabaseError} when there are too many; @throws {TypeError} for what cannot be a value */
