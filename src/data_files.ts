@@ -4,7 +4,7 @@
  * @module
  */
 
-import { join } from "node:path";
+import { resolve } from "node:path";
 import type { DataFile } from "./checksum.ts";
 import { type Fault, type Place, reasonOf } from "./errors.ts";
 import type { LoadedMigration } from "./migration.ts";
@@ -44,7 +44,7 @@ export async function missingData(
   const faults: Fault[] = [];
   for (const path of data) {
     try {
-      await Deno.stat(join(folder, path));
+      await Deno.stat(resolve(folder, path));
     } catch (error) {
       faults.push({
         code: "data-file",
