@@ -25,10 +25,11 @@ import {
   openingRun,
   type Outcome,
   readVersion,
+  withRightsHint,
   writingChecksum,
   writingVersion,
 } from "./ledger.ts";
-import { writingLoads } from "./load_ledger.ts";
+import { forgettingLoads, writingLoads } from "./load_ledger.ts";
 import { LockLostError, pause } from "./lock.ts";
 import type { LoadedMigration, Step } from "./migration.ts";
 import type { OpenRun } from "./open_run.ts";
@@ -88,7 +89,7 @@ export async function attempt(
   try {
     if (options.direction === "upgrade") await walkFirst(run, migration, { ...options, startedAt });
   } catch (error) {
-    return await recordFailure(run, { ...failed, error, seconds: elapsed(), partial: false });
+    return await recordFailure(run, { ...failed, error: withRightsHint(error), seconds: elapsed(), partial: false });
   }
   const work = watchSession(await run.workSession(), {
     transaction: migration.transaction,
@@ -106,6 +107,7 @@ export async function attempt(
     return { status: "done", seconds: ending.seconds, next };
   } catch (error) {
     await undo(run, work.session);
+    if (options.direction === "upgrade") await endWalk(run, migration, error);
     return await recordFailure(run, { ...failed, error, seconds: elapsed(), partial: work.partial });
   }
 }
@@ -126,6 +128,13 @@ async function walkFirst(
   const { walk } = await import("./walk.ts");
   using limited = withTimeout(run.signal, migration.timeoutMs);
   await walk(run, migration, { number, startedAt, signal: limited.signal });
+}
+
+/** The walk is through, but what came behind it failed. */
+async function endWalk(run: OpenRun, { batch, revision }: LoadedMigration, error: unknown): Promise<void> {
+  if (batch === undefined) return;
+  const { recordEnd } = await import("./walk.ts");
+  await recordEnd(run, revision, error);
 }
 
 /** The user's code: `upgrade` and `validate`, or `downgrade`. Gives what it loaded. */
@@ -196,6 +205,7 @@ async function record(
     ...(batch === undefined
       ? []
       : [up ? endingWalk(dialect, revision, { status: "done" }) : forgettingWalk(dialect, revision)]),
+    ...(up ? [] : [forgettingLoads(dialect, revision)]),
     ...writingLoads(dialect, revision, loads, at),
     closingRun(dialect, id, { status: up ? "success" : "downgraded", endedAt: at, seconds }),
     ...opening.map((row) => openingRun(dialect, row)),

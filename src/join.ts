@@ -16,7 +16,7 @@ import type { RunContext } from "./open_run.ts";
 import { requireSound } from "./project.ts";
 import type { RunFailure } from "./runner.ts";
 import { Sources } from "./sources.ts";
-import { allOrFirstError, FurtherSessions } from "./walk.ts";
+import { allOrFirstError, fewerIfRefused, FurtherSessions } from "./walk.ts";
 import { Crew } from "./walk_crew.ts";
 import { PausedError } from "./walk_errors.ts";
 import { openWalkTable } from "./walk_table.ts";
@@ -126,7 +126,7 @@ class Helper {
         { length: crew.plan.parallel },
         () => crew.withWorker(() => work(crew, further.source())),
       );
-      await allOrFirstError(workers, crew);
+      await allOrFirstError(fewerIfRefused(workers, crew), crew);
     } finally {
       const before = this.#done.get(walk.revision) ?? { rows: 0, seconds: 0 };
       const seconds = crew.ownRows === 0 ? 0 : (performance.now() - start) / 1000;

@@ -1,6 +1,6 @@
 /**
  * What loads did, in `delembic_batch`: one row of kind `load` for each load of a revision's last attempt that was
- * committed, written with it.
+ * committed, written with it. Their parts count down from -1, as those of ranges count up from 1.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export function writingLoads(
 ): Statement[] {
   if (records.length === 0) return [];
   return [
-    { text: `delete from delembic_batch where revision = ${p(1)} and kind = 'load'`, params: [revision] },
+    forgettingLoads({ placeholder: p }, revision),
     ...records.map(({ table, source, report, before, after }, index) => ({
       text: `insert into delembic_batch (revision, part, kind, status, table_name, detail, rows_done, rows_before,
           rows_after, seconds, ended_at)
@@ -26,7 +26,7 @@ export function writingLoads(
           ${ledger.utcValue(p(9))})`,
       params: [
         revision,
-        index + 1,
+        -1 - index,
         table,
         JSON.stringify({
           source,
@@ -46,6 +46,10 @@ export function writingLoads(
   ];
 }
 
+export function forgettingLoads({ placeholder: p }: Pick<Dialect, "placeholder">, revision: string): Statement {
+  return { text: `delete from delembic_batch where revision = ${p(1)} and kind = 'load'`, params: [revision] };
+}
+
 /** A load as the ledger keeps it. */
 export interface LoadRow extends LoadRecord {
   readonly revision: string;
@@ -58,7 +62,7 @@ export async function readLoads(db: Queryable, revision: string): Promise<LoadRo
   try {
     const { rows } = await db.query(
       `select part, table_name, detail, rows_done, rows_before, rows_after, seconds from delembic_batch
-        where revision = ${db.dialect.placeholder(1)} and kind = 'load' order by part`,
+        where revision = ${db.dialect.placeholder(1)} and kind = 'load' order by part desc`,
       [revision],
     );
     return rows.map((row) => {
@@ -66,7 +70,7 @@ export async function readLoads(db: Queryable, revision: string): Promise<LoadRo
       const number = (name: string) => Number(detail[name] ?? 0);
       return {
         revision,
-        part: Number(row["part"]),
+        part: -Number(row["part"]),
         table: String(row["table_name"]),
         source: String(detail["source"] ?? ""),
         report: {

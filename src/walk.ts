@@ -9,9 +9,9 @@ import { formatKey } from "./batch_key.ts";
 import { readWalk, readWalks, type WalkRow } from "./batch_ledger.ts";
 import { beginningWalk, continuingWalk, endingWalk, readingSum } from "./batch_writes.ts";
 import type { UtcText } from "./clock.ts";
-import type { Session } from "./db/database.ts";
+import { DatabaseError, type Session } from "./db/database.ts";
 import { DelembicError, messageOf } from "./errors.ts";
-import { Interruption } from "./interruption.ts";
+import { interruptible, Interruption } from "./interruption.ts";
 import { LockLostError, pause } from "./lock.ts";
 import type { LoadedMigration } from "./migration.ts";
 import type { OpenRun } from "./open_run.ts";
@@ -39,8 +39,10 @@ export interface WalkOptions {
 export async function walk(run: OpenRun, migration: LoadedMigration, options: WalkOptions): Promise<void> {
   const { revision } = migration;
   const holder = `run-${run.actor.hostname}-${run.context.identity.pid}-${crypto.randomUUID().slice(0, 8)}`;
-  const table = await openWalkTable(await run.workSession(), migration);
-  const { row, done } = await begin(run, migration, { table, holder });
+  const session = await run.workSession();
+  const opening = openWalkTable(session, migration);
+  const table = await interruptible(opening, options.signal, () => session.cancel());
+  const { row, done } = await begin(run, migration, { table, holder, signal: options.signal });
   await run.step("walk-begun", revision);
   try {
     await using sources = new Sources(run.context);
@@ -67,11 +69,12 @@ interface Begun {
 async function begin(
   run: OpenRun,
   migration: LoadedMigration,
-  { table, holder }: { readonly table: WalkTable; readonly holder: string },
+  { table, holder, signal }: { readonly table: WalkTable; readonly holder: string; readonly signal: AbortSignal },
 ): Promise<Begun> {
   const { revision, checksum, batch } = migration;
   const key = table.key.columns.map(({ name }) => name);
-  const upper = await lastKey(await run.workSession(), table);
+  const session = await run.workSession();
+  const upper = await interruptible(lastKey(session, table), signal, () => session.cancel());
   const found = await run.audit.transaction(async (db) => {
     await run.lock.check(db);
     const before = await readWalk(db, revision, true);
@@ -132,7 +135,7 @@ async function workToTheEnd(run: OpenRun, crew: Crew): Promise<void> {
   const { revision, options: { signal } } = crew;
   for (;;) {
     await workTogether(crew, run);
-    if (crew.stopped === "paused") throw new PausedError(revision, ` after ${crew.rows} rows`);
+    if (crew.stopped === "paused") throw new PausedError(revision, ` after ${crew.rows.toLocaleString("en")} rows`);
     if (crew.stopped === "ended") throw await whyEnded(run, revision);
     const { text, params } = readingSum(run.audit.dialect, revision);
     const { rows: [sum] } = await run.audit.query(text, params);
@@ -150,7 +153,17 @@ async function workTogether(crew: Crew, run: OpenRun): Promise<void> {
   await using further = new FurtherSessions(crew);
   const own: SessionSource = { get: () => run.workSession(), drop: () => run.dropWorkSession() };
   const sources = [own, ...Array.from({ length: count - 1 }, () => further.source())];
-  await allOrFirstError(sources.map((source) => crew.withWorker(() => work(crew, source))), crew);
+  const workers = sources.map((source) => crew.withWorker(() => work(crew, source)));
+  await allOrFirstError(fewerIfRefused(workers, crew), crew);
+}
+
+/** The first one is needed; others, for which the server has no connection, are only told of. */
+export function fewerIfRefused(workers: readonly Promise<void>[], crew: Crew): readonly Promise<void>[] {
+  const refused = (error: unknown) => {
+    if (!(error instanceof DatabaseError) || error.kind !== "unreachable") throw error;
+    crew.warnOnce(`Works with fewer connections than ${crew.plan.parallel}: ${error.message}`);
+  };
+  return workers.map((worker, index) => index === 0 ? worker : worker.catch(refused));
 }
 
 /** Waits for all; the first error stops the others after their present batches, and is thrown when they have stopped. */
@@ -212,7 +225,7 @@ async function whyEnded(run: OpenRun, revision: string): Promise<Error> {
 }
 
 /** Best effort: what is done is in the ranges, whatever the walk's own row says. */
-async function recordEnd(run: OpenRun, revision: string, error: unknown): Promise<void> {
+export async function recordEnd(run: OpenRun, revision: string, error: unknown): Promise<void> {
   const status = error instanceof PausedError
     ? "paused"
     : error instanceof Interruption || error instanceof LockLostError

@@ -23,6 +23,8 @@ import { openThrottle, type Throttle } from "./walk_throttle.ts";
 const LOOK_MS = 1_000;
 /** How often progress is told at most, in milliseconds. */
 const TELL_MS = 200;
+/** The longest time that a timer takes, in milliseconds. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** Why a process stops its part of a walk before the end: somebody paused it, or the run that it belongs to ended. */
 export type StopReason = "paused" | "ended";
@@ -55,7 +57,11 @@ export class Crew implements AsyncDisposable {
   #batches = 0;
   #workers = 0;
   #stop: StopReason | undefined;
+  readonly #stopping = new AbortController();
+  /** Aborted when the run is, or when the crew is to stop. */
+  readonly ending: AbortSignal;
   #waiting: string | undefined;
+  #warned = false;
   #toldAt = 0;
   readonly #meter: WalkMeter;
   readonly #timers: ReturnType<typeof setInterval>[];
@@ -68,6 +74,7 @@ export class Crew implements AsyncDisposable {
     if (batch === undefined) throw new TypeError(`${options.migration.revision} has no batches`);
     const lease = options.context.lease ?? LEASE;
     this.options = options;
+    this.ending = AbortSignal.any([options.signal, this.#stopping.signal]);
     this.plan = batch.plan;
     this.apply = batch.apply;
     this.leaseSeconds = lease.seconds;
@@ -110,6 +117,7 @@ export class Crew implements AsyncDisposable {
   /** Stops the workers after their present batches. */
   stop(reason: StopReason): void {
     this.#stop ??= reason;
+    this.#stopping.abort();
   }
 
   /** @returns whether the next batch is smaller than this one was */
@@ -123,6 +131,13 @@ export class Crew implements AsyncDisposable {
     this.#size = nextSize(this.plan, this.#size, { rows, milliseconds });
     this.#meter.add(rows, performance.now());
     this.#tell();
+  }
+
+  /** Tells what a user should know and what stops nothing. */
+  warnOnce(message: string): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    this.options.context.emit({ type: "warning", message });
   }
 
   /** Runs a worker, which counts while it is at it. */
@@ -146,14 +161,23 @@ export class Crew implements AsyncDisposable {
     for (;;) {
       this.options.signal.throwIfAborted();
       const reason = this.#stop === undefined ? await this.#reasonToWait() : undefined;
+      this.options.signal.throwIfAborted();
       this.#wait(reason);
       if (reason === undefined) return;
-      await pause(LOOK_MS, this.options.signal);
+      await pause(LOOK_MS, this.ending);
     }
   }
 
+  /** What the throttle says; nothing when it does not say it before the end. */
   async #reasonToWait(): Promise<string | undefined> {
-    return await this.#throttle?.reason();
+    if (this.#throttle === undefined) return undefined;
+    const told = new AbortController();
+    const ended = pause(LONGEST_MS, AbortSignal.any([this.ending, told.signal])).then(() => undefined);
+    try {
+      return await Promise.race([this.#throttle.reason(), ended]);
+    } finally {
+      told.abort();
+    }
   }
 
   #wait(reason: string | undefined): void {
@@ -182,6 +206,7 @@ export class Crew implements AsyncDisposable {
       const own = this.#meter.own;
       const sum = await this.#ask(readingSum(dialect, this.revision));
       this.#meter.correct(Number(sum?.["rows_done"] ?? 0), own, performance.now());
+      if (Number(sum?.["failed"] ?? 0) > 0) this.stop("ended");
       this.heed(await this.#ask(readingWish(dialect, this.revision)));
       this.#tell();
     }).catch(() => undefined);

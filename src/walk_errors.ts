@@ -94,7 +94,7 @@ export function remedyFor(
   if (!(error instanceof DatabaseError)) return "give-up";
   if (error.kind === "cancelled") return "split";
   if (tries > retries) return "give-up";
-  if (error.kind === "lost") return "look-again";
+  if (error.kind === "lost" || error.kind === "unreachable") return "look-again";
   if (error.kind === "lock-timeout") return "split";
   return error.retryable ? "retry" : "give-up";
 }

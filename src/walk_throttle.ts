@@ -10,6 +10,7 @@ import type { Asker } from "./db/catalog.ts";
 import { type Database, DatabaseError, type DatabaseErrorKind, type Dialect, type Session } from "./db/database.ts";
 import type { ReplicaLag, Replication } from "./db/replication.ts";
 import { DelembicError, EXIT, messageOf, reasonOf } from "./errors.ts";
+import { pause } from "./lock.ts";
 import type { ThrottlePlan } from "./migration.ts";
 import type { RunContext } from "./open_run.ts";
 import { Sources } from "./sources.ts";
@@ -53,6 +54,8 @@ export class ThrottleError extends DelembicError {
 
 /** How long an answer is good. */
 const FRESH_MS = 1_000;
+/** How long an answer that was cancelled is waited for, in milliseconds. */
+const GRACE_MS = 3_000;
 
 /** Asks on connections of its own, which it opens when it needs them, and again when they were lost. */
 export class Throttle implements AsyncDisposable {
@@ -211,7 +214,11 @@ export class Throttle implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#answer.catch(() => undefined);
+    // nobody waits for the answer any more
+    if (this.#looking) await this.#session?.cancel().catch(() => undefined);
+    const enough = new AbortController();
+    await Promise.race([this.#answer.catch(() => undefined), pause(GRACE_MS, enough.signal)]);
+    enough.abort();
     await this.#closeSession();
     await this.#closeSources();
   }

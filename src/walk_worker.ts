@@ -44,10 +44,11 @@ async function claim(crew: Crew, sessions: SessionSource): Promise<ClaimedRange 
   for (let tries = 1;; tries++) {
     try {
       const session = await sessions.get();
-      const claimed = await claimRange(session, audit, {
+      const claiming = claimRange(session, audit, {
         ...{ revision: crew.revision, table, holder, leaseSeconds: crew.leaseSeconds },
         ...{ backend: session.backend, rows: crew.size * RANGE_BATCHES },
       });
+      const claimed = await interruptible(claiming, crew.options.signal, () => session.cancel());
       if (claimed === "not-running") {
         const { text, params } = readingWish(audit.dialect, crew.revision);
         crew.heed((await audit.query(text, params)).rows[0]);
@@ -56,9 +57,11 @@ async function claim(crew: Crew, sessions: SessionSource): Promise<ClaimedRange 
     } catch (error) {
       await sessions.drop();
       const remedy = remedyFor(error, { tries, retries: migration.retries });
-      if (remedy === "give-up") throw error;
-      await pause(backoff(tries), crew.options.signal);
+      if (remedy === "give-up" || tries > migration.retries) throw error;
+      if (remedy === "split") crew.halve();
+      await pause(backoff(tries), crew.ending);
       crew.options.signal.throwIfAborted();
+      if (crew.stopped !== undefined) return undefined;
     }
   }
 }
@@ -70,6 +73,14 @@ function backoff(tries: number): number {
 
 /** How long others may be kept from writing where the plan has no target, in milliseconds. */
 const LONGEST_HOLD_MS = 500;
+
+/** A batch that is to be done. */
+interface Applying {
+  readonly cursor: Key;
+  readonly rows: number;
+  /** Also aborted when the batch takes too long. */
+  readonly signal: AbortSignal;
+}
 
 /** A batch that was committed. */
 interface DoneBatch {
@@ -98,7 +109,7 @@ class RangeWalk {
   }
 
   async run(): Promise<void> {
-    const { plan, options: { signal } } = this.#crew;
+    const { plan, ending } = this.#crew;
     for (let tries = 1;;) {
       const start = performance.now();
       await this.#whenClear();
@@ -112,7 +123,7 @@ class RangeWalk {
         if (!await this.#recover(error, tries++)) return;
         continue;
       }
-      if (plan.pauseMs > 0) await pause(plan.pauseMs, signal);
+      if (plan.pauseMs > 0) await pause(plan.pauseMs, ending);
       await this.#letOthersWrite(performance.now() - start);
     }
   }
@@ -139,18 +150,20 @@ class RangeWalk {
 
   /** One batch and its checkpoint, in one transaction. */
   async #batch(): Promise<DoneBatch> {
-    const { options: { context, migration, table }, revision, size: limit } = this.#crew;
+    const { options: { context, migration, table, signal }, plan, revision, size: limit } = this.#crew;
     const start = performance.now();
     const session = await this.#sessions.get();
     await session.begin();
     for (const statement of lockTimeoutOf(session, migration.lockTimeoutMs)) await session.query(statement);
     await context.step?.("batch-begun", revision);
-    const next = await nextKeys(session, table, { after: this.#at, upTo: this.#range.upper, limit });
+    using limited = withTimeout(signal, plan.timeoutMs, (milliseconds) => new BatchTimeoutError(milliseconds));
+    const finding = nextKeys(session, table, { after: this.#at, upTo: this.#range.upper, limit });
+    const next = await interruptible(finding, limited.signal, () => session.cancel());
     const last = next === undefined || next.rows < limit;
     const cursor = last ? this.#range.upper : next.last;
     this.#upTo = cursor;
     const rows = next?.rows ?? 0;
-    if (rows > 0) await this.#apply(session, cursor, rows);
+    if (rows > 0) await this.#apply(session, { cursor, rows, signal: limited.signal });
     await context.step?.("batch-applied", revision);
     await this.#checkpoint(session, { cursor, rows, last }, start);
     await session.commit();
@@ -162,17 +175,16 @@ class RangeWalk {
     return { cursor, rows, last };
   }
 
-  async #apply(session: Session, cursor: Key, rows: number): Promise<void> {
+  async #apply(session: Session, { cursor, rows, signal }: Applying): Promise<void> {
     const { crew, options } = { crew: this.#crew, options: this.#crew.options };
-    const { context, signal, sources, startedAt, attempt, table } = options;
+    const { context, sources, startedAt, attempt, table } = options;
     const watched = watchSession(session, {
       transaction: true,
       beforePartial: () => Promise.reject(new BatchCommitError()),
     });
-    using limited = withTimeout(signal, crew.plan.timeoutMs, (milliseconds) => new BatchTimeoutError(milliseconds));
     const told = {
       ...{ revision: crew.revision, startedAt, number: attempt, dialect: session.dialect.name, sources },
-      signal: limited.signal,
+      signal,
     };
     const bounds = { after: this.#at ?? null, upTo: cursor };
     const range = new BatchRange(table.key, bounds, crew.nextNumber(), rows);
@@ -180,7 +192,7 @@ class RangeWalk {
     const { connection, settle } = openConnection(own.session, loadEnvironment(context, told, () => {}));
     const applying = crew.apply(connection, range, toldRun(context, told)).then(settle);
     try {
-      await interruptible(applying, limited.signal, () => session.cancel());
+      await interruptible(applying, signal, () => session.cancel());
     } finally {
       // code that goes on must not get into the next batch
       own.end();
@@ -207,6 +219,7 @@ class RangeWalk {
   /** Rolls back, and finds out what to do. @returns whether this range goes on @throws what cannot be mended */
   async #recover(error: unknown, tries: number): Promise<boolean> {
     const { signal, migration: { retries }, context } = this.#crew.options;
+    const { ending } = this.#crew;
     await this.#undo();
     // somebody took the range over: it is theirs now
     if (error instanceof LockLostError) return false;
@@ -230,7 +243,7 @@ class RangeWalk {
       attempt: tries + 1,
       error: error instanceof Error ? error.message : String(error),
     });
-    await pause(backoff(tries), signal);
+    await pause(backoff(tries), ending);
     return await this.#lookAgain();
   }
 

@@ -35,11 +35,11 @@ onEachDatabase("a SQL migration loads files at their place among the statements"
   assert.deepEqual(await people(project), ["1 | Ada | 36", "2 | Grace Hopper | NULL", "3 | Edsger | NULL"]);
   assert.deepEqual(
     await project.rows(
-      "select part, status, table_name, rows_done, rows_before, rows_after from delembic_batch where kind = 'load' order by part",
+      "select part, status, table_name, rows_done, rows_before, rows_after from delembic_batch where kind = 'load' order by part desc",
     ),
-    ["1 | done | person | 2 | 0 | 2", "2 | done | person | 2 | 2 | 3"],
+    ["-1 | done | person | 2 | 0 | 2", "-2 | done | person | 2 | 2 | 3"],
   );
-  const [detail = ""] = await project.rows("select detail from delembic_batch where kind = 'load' and part = 2");
+  const [detail = ""] = await project.rows("select detail from delembic_batch where kind = 'load' and part = -2");
   assert.deepEqual(JSON.parse(detail), {
     source: "delembic/data/more people.tsv",
     read: 2,
