@@ -107,6 +107,8 @@ function continued({ fault, constraint }: Refusal, column: ColumnShape, message:
     case "foreign-key":
       return "refers to a row that is not there";
     case "check":
+      // MariaDB's JSON is text with a check
+      if (column.kind === "json" && constraint === column.name) return notOfType(column);
       return constraint === undefined ? "is not allowed by a check" : `is not allowed by the check ${constraint}`;
     case "width":
     case "other":

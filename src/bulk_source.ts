@@ -9,6 +9,7 @@ import { type ColumnPlan, planColumns } from "./bulk_columns.ts";
 import type { LoadEnvironment, LoadOptions, LoadRow } from "./bulk_options.ts";
 import { type ValueCheck, valueCheck } from "./bulk_values.ts";
 import type { TableShape } from "./db/catalog.ts";
+import { jsonText } from "./db/json_value.ts";
 import type { BadRow, CsvText, RowChunk, RowReader } from "./rows.ts";
 import { BadRowError } from "./rows_errors.ts";
 
@@ -80,7 +81,7 @@ export async function prepareRows(
   const { options } = source;
   if (options.map !== undefined) return await mappedRows(reader, shape, source, looseTypes);
   const plan = planColumns(shape, reader, options);
-  const make = rowMaker(plan, looseTypes);
+  const make = rowMaker(plan, looseTypes, reader.typed);
   return {
     plan,
     csv: plan.asIs ? reader.csv : undefined,
@@ -95,13 +96,20 @@ export async function prepareRows(
 }
 
 /** Puts values into their places and looks at them; `undefined` where neither is needed. */
-function rowMaker(plan: ColumnPlan, looseTypes: boolean): ((values: unknown[]) => Made) | undefined {
+function rowMaker(
+  plan: ColumnPlan,
+  looseTypes: boolean,
+  typed = false,
+): ((values: unknown[]) => Made) | undefined {
   const checks = looseTypes ? plan.columns.map(valueCheck) : [];
   const checked = [...checks.keys()].filter((at) => checks[at] !== undefined);
-  if (plan.asIs && checked.length === 0) return undefined;
-  const { from, constants } = plan;
+  const documents = [...plan.columns.keys()].filter((at) => plan.columns[at]?.kind === "json");
+  const { asIs, from, constants } = plan;
+  if (asIs && checked.length === 0 && (documents.length === 0 || !typed)) return undefined;
   return (values) => {
-    const row = plan.asIs ? values : from.map((index, at) => index === undefined ? constants[at] : values[index]);
+    // the source's row stays what it is, for the reject file
+    const row = from.map((index, at) => index === undefined ? constants[at] : values[index]);
+    for (const at of documents) row[at] = jsonOf(row[at], typed && from[at] !== undefined);
     for (const at of checked) {
       const value = row[at];
       if (typeof value !== "string") continue;
@@ -111,6 +119,11 @@ function rowMaker(plan: ColumnPlan, looseTypes: boolean): ((values: unknown[]) =
     }
     return row;
   };
+}
+
+/** A value for a column of JSON, as it is written there; the drivers know what else JSON can be. */
+function jsonOf(value: unknown, typed: boolean): unknown {
+  return typeof value === "boolean" || typed && typeof value === "string" ? jsonText(value) : value;
 }
 
 function untouched(chunk: RowChunk, before: number, reader: RowReader): ReadyChunk {
@@ -184,7 +197,7 @@ async function mappedRows(
     ...(options.defaults === undefined ? {} : { defaults: options.defaults }),
     ...(options.ignore === undefined ? {} : { ignore: options.ignore.filter((name) => names.includes(name)) }),
   });
-  const shapeRow = mappedShape(names, rowMaker(plan, looseTypes));
+  const shapeRow = mappedShape(names, rowMaker(plan, looseTypes, reader.typed));
   return {
     plan,
     csv: undefined,

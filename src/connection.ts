@@ -8,6 +8,7 @@ import type { LoadEnvironment, LoadOptions, LoadReport, LoadRow } from "./bulk_o
 import type { DialectName, Row, Session } from "./db/database.ts";
 import { DelembicError } from "./errors.ts";
 import { SESSION } from "./recipe_session.ts";
+import { JSON_AS_TEXT } from "./rows.ts";
 import { compile, Fragment, Identifier, List } from "./sql.ts";
 
 /** Rows of a query; `count` is how many it returned or changed. */
@@ -46,7 +47,9 @@ export interface Connection {
   /**
    * Brings rows into a table by the fastest way that the database has: `COPY`, `LOAD DATA`, multi-row inserts. It is part
    * of the migration's transaction. A file is relative to the folder `script_location`; what it is its name tells
-   * (`.csv`, `.tsv`, `.ndjson`, `.jsonl`, `.json`, each also `.gz` and `.zst`) or `format` does.
+   * (`.csv`, `.tsv`, `.ndjson`, `.jsonl`, `.json`, each also `.gz` and `.zst`) or `format` does. Into a column of JSON a
+   * text goes as a text of JSON, `"5"` is not the number 5: give values and not what `JSON.stringify` makes of them; in CSV
+   * and TSV, which have only texts, it is JSON.
    *
    * @throws when a row cannot be taken, with file, line, column and value; then nothing was loaded
    */
@@ -140,7 +143,8 @@ export function openConnection(session: Session, environment?: LoadEnvironment):
     stream: <T>(strings: TemplateStringsArray, ...values: readonly unknown[]) => {
       tracker.refuseWhenClosed();
       const { text, params } = compile(new Fragment(strings, tracker.take(values)), session.dialect);
-      return session.stream(text, params) as AsyncIterable<T>;
+      const rows = session.stream(text, params) as AsyncIterable<T>;
+      return session.dialect.parsesJson ? rows : Object.assign(rows, { [JSON_AS_TEXT]: true });
     },
     load: (table, source, options = {}) => {
       tracker.refuseWhenClosed();

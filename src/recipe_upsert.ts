@@ -5,7 +5,7 @@
  */
 
 import type { Connection } from "./connection.ts";
-import type { TableShape } from "./db/catalog.ts";
+import type { ColumnShape, TableShape } from "./db/catalog.ts";
 import { insertMissing } from "./recipe_copy.ts";
 import {
   alike,
@@ -70,7 +70,7 @@ export async function upsertRows(
   const names = namesIn(rows, shape, key);
   const empty = conn.sql`select ${idList(conn, names)} from ${tableId(conn, table)} where 1 = 0`;
   return await withStage(conn, empty, async (stage) => {
-    await fill(conn, stage, names, rows);
+    await fill(conn, stage, columnsOf(shape, names), rows);
     await refuseTwins(conn, stage, key);
     const { deleteOthers = false } = options;
     return await merge(conn, { table, shape, stage, names, key, rows: rows.length, deleteOthers });
@@ -104,16 +104,25 @@ function rowError(index: number, problem: string, hint?: string): RecipeError {
 const MOST_VALUES = 10_000;
 
 async function fill(
-  { sql }: Connection,
+  conn: Connection,
   stage: string,
-  names: readonly string[],
+  columns: readonly ColumnShape[],
   rows: readonly Readonly<Record<string, unknown>>[],
 ): Promise<void> {
-  const size = Math.max(1, Math.floor(MOST_VALUES / names.length));
+  const { sql } = conn;
+  const size = Math.max(1, Math.floor(MOST_VALUES / columns.length));
   for (let at = 0; at < rows.length; at += size) {
-    const lists = rows.slice(at, at + size).map((row) => sql`(${sql.list(names.map((name) => row[name]))})`);
+    const lists = rows.slice(at, at + size).map((row) =>
+      sql`(${sql.list(columns.map((column) => valueFor(conn, column, row[column.name])))})`
+    );
     await sql`insert into ${sql.id(stage)} values ${sql.list(lists)}`;
   }
+}
+
+/** Only PostgreSQL tells a driver that a placeholder is for JSON, where a text is one of JSON's own. */
+function valueFor({ dialect }: Connection, { kind }: ColumnShape, value: unknown): unknown {
+  if (kind !== "json" || dialect === "postgresql") return value;
+  return typeof value === "string" || typeof value === "boolean" ? JSON.stringify(value) : value;
 }
 
 async function refuseTwins(conn: Connection, stage: string, key: readonly string[]): Promise<void> {

@@ -35,6 +35,9 @@ export interface RowChunk {
 /** A row of a migration's own code or of JSON: by column name, or the values in the order of the columns. */
 export type SourceRow = Readonly<Record<string, unknown>> | readonly unknown[];
 
+/** The member that marks rows whose JSON is text: those of a database that does not know JSON from text. */
+export const JSON_AS_TEXT: unique symbol = Symbol.for("delembic.json-as-text");
+
 /** A source that was opened: what its columns are is known, its rows have not been read yet. */
 export interface RowReader extends AsyncDisposable {
   /** What messages call it: the file's path from the ini file's folder, or `query on legacy`. */
@@ -58,6 +61,13 @@ export interface RowReader extends AsyncDisposable {
   readonly texts?: RowTexts | undefined;
   /** How much of the source was read, 0 to 1; `undefined` where its size is not known. */
   readonly progress: number | undefined;
+  /**
+   * Whether a text among its values is a value as any other, so that in a column of JSON it is one of JSON's texts; else,
+   * as in CSV, it is what the database is to read.
+   *
+   * @default false
+   */
+  readonly typed?: boolean | undefined;
 }
 
 /** How rows are written in the format of their source. A file of them is UTF-8. */

@@ -5,7 +5,7 @@
  */
 
 import { jsonText } from "./db/json_value.ts";
-import type { RowChunk, RowReader, SourceRow } from "./rows.ts";
+import { JSON_AS_TEXT, type RowChunk, type RowReader, type SourceRow } from "./rows.ts";
 import { type ObjectColumns, RowShape } from "./rows_objects.ts";
 import { BadRows } from "./rows_parser.ts";
 
@@ -37,6 +37,7 @@ export async function rowsOf(
     name: options.name,
     columns: shape.names,
     headerLine: undefined,
+    typed: !(JSON_AS_TEXT in rows),
     width: shape.width,
     progress: undefined,
     chunks: () => chunks(first, iterator, shape, bad),

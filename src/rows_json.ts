@@ -27,6 +27,7 @@ export async function openJson(format: "ndjson" | "json", options: RowFileOption
     name: options.shownName,
     columns: shape.names,
     headerLine: undefined,
+    typed: true,
     width: shape.width,
     get progress() {
       return open.progress;

@@ -68,8 +68,10 @@ export interface Connection {
   /**
    * Brings rows into a table by the fastest way that the database has: `COPY`, `LOAD DATA`, multi-row inserts. It is part
    * of the migration's transaction. A file is relative to the folder `script_location`; what it is its name tells
-   * (`.csv`, `.tsv`, `.ndjson`, `.jsonl`, `.json`, each also `.gz` and `.zst`) or `format` does. Throws when a row cannot
-   * be taken, with file, line, column and value; then nothing was loaded.
+   * (`.csv`, `.tsv`, `.ndjson`, `.jsonl`, `.json`, each also `.gz` and `.zst`) or `format` does. Into a column of JSON a
+   * text goes as a text of JSON, `"5"` is not the number 5: give values and not what `JSON.stringify` makes of them; in CSV
+   * and TSV, which have only texts, it is JSON. Throws when a row cannot be taken, with file, line, column and value; then
+   * nothing was loaded.
    */
   load(
     table: string | readonly string[],

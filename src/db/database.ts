@@ -195,6 +195,8 @@ export interface Dialect {
   readonly writersPauseMs: number;
   /** Whether `(a, b) > (x, y)` finds its place in an index on `(a, b)`. */
   readonly comparesRows: boolean;
+  /** Whether JSON is read as what it means; if not (SQLite), it is a text like others. */
+  readonly parsesJson: boolean;
   /** Whether {@link Session.load} takes CSV as it is. */
   readonly loadsCsv: boolean;
 }

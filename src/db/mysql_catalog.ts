@@ -27,7 +27,9 @@ async function describe(db: Asker, path: TablePath): Promise<TableShape | undefi
   const table = quoted(path);
   if (table === undefined) return undefined;
   try {
-    const columns = (await db.query(`show full columns from ${table}`)).rows.map(columnOf);
+    const { rows } = await db.query(`show full columns from ${table}`);
+    const documents = rows.some(isLongText) ? await documentsOf(db, table) : () => false;
+    const columns = rows.map((row) => columnOf(row, documents));
     const keys = keysOf((await db.query(`show index from ${table}`)).rows);
     return { path, columns, keys };
   } catch (error) {
@@ -43,14 +45,26 @@ function quoted(path: TablePath): string | undefined {
   return path.length === 1 || path.length === 2 ? path.map(quoteId).join(".") : undefined;
 }
 
-function columnOf(row: Record<string, unknown>): ColumnShape {
+function isLongText({ Type: type }: Record<string, unknown>): boolean {
+  return type === "longtext";
+}
+
+/** MariaDB's JSON is LONGTEXT with a check, which nothing but the table's own statement tells of a temporary table, too. */
+async function documentsOf(db: Asker, table: string): Promise<(name: string) => boolean> {
+  const { rows: [row] } = await db.query(`show create table ${table}`);
+  const statement = String(row?.["Create Table"]).toLowerCase();
+  return (name) => statement.includes(`check (json_valid(${quoteId(name).toLowerCase()}))`);
+}
+
+function columnOf(row: Record<string, unknown>, isDocument: (name: string) => boolean): ColumnShape {
+  const name = String(row["Field"]);
   const type = String(row["Type"]);
   const extra = String(row["Extra"]).toUpperCase();
   const generated = /\b(?:VIRTUAL|STORED|PERSISTENT)\b/.test(extra);
   return {
-    name: String(row["Field"]),
+    name,
     type,
-    kind: kindOf(type),
+    kind: isLongText(row) && isDocument(name) ? "json" : kindOf(type),
     nullable: row["Null"] === "YES",
     hasDefault: !generated && (row["Default"] !== null || extra.includes("AUTO_INCREMENT")),
     generated,

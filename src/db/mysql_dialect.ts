@@ -234,5 +234,6 @@ export const mysqlDialect: Dialect = {
   bulk: async () => (await import("./mysql_bulk.ts")).mysqlBulk,
   writersPauseMs: 0,
   comparesRows: false,
+  parsesJson: true,
   loadsCsv: false,
 };

@@ -157,5 +157,6 @@ export const postgresDialect: Dialect = {
   bulk: async () => (await import("./postgres_bulk.ts")).postgresBulk,
   writersPauseMs: 0,
   comparesRows: true,
+  parsesJson: true,
   loadsCsv: true,
 };

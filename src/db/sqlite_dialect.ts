@@ -158,5 +158,6 @@ export const sqliteDialect: Dialect = {
   bulk: async () => (await import("./sqlite_bulk.ts")).sqliteBulk,
   writersPauseMs: SLOWEST_LOOK_MS,
   comparesRows: true,
+  parsesJson: false,
   loadsCsv: true,
 };
