@@ -193,7 +193,6 @@ class MysqlSession implements Session {
   }
 
   async load(load: BulkLoad): Promise<number> {
-    if (load.data.kind !== "rows") throw new TypeError("MySQL does not read CSV by itself");
     const source = new LoadSource(load.data, (ask) => SOURCES.run(this, ask));
     await source.begin();
     const text = `load data local infile into ${quotePath(load.table)}`;

@@ -235,5 +235,5 @@ export const mysqlDialect: Dialect = {
   writersPauseMs: 0,
   comparesRows: false,
   parsesJson: true,
-  loadsCsv: false,
+  loadsCsv: true,
 };

@@ -7,7 +7,7 @@
 import { type BulkLoad, DatabaseError, LoadRowError } from "./database.ts";
 import { statementError } from "./mysql_errors.ts";
 import { binaryOf, type ColumnWay } from "./mysql_infile.ts";
-import type { Bringing, LoadConnection } from "./mysql_load_source.ts";
+import { type Bringing, type LoadConnection, rowsOfChunk } from "./mysql_load_source.ts";
 import { type Brought, isAboutRow, troubleError } from "./mysql_load_trouble.ts";
 import { quoteId, quotePath } from "./mysql_name.ts";
 import { type Bindable, bindable } from "./mysql_types.ts";
@@ -20,7 +20,8 @@ const MOST_VALUES = 65_535;
 /** @throws {LoadRowError} @throws what the driver says, or the source */
 export async function insertRows(connection: LoadConnection, load: BulkLoad, bringing: Bringing): Promise<number> {
   const { source } = bringing;
-  for (let rows = await source.next(); rows !== undefined; rows = await source.next()) {
+  for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) {
+    const rows = rowsOfChunk(chunk, bringing);
     await insertChunk(connection, load, { ...bringing, rows, before: source.given });
     source.given += rows.length;
   }

@@ -8,13 +8,21 @@
  * @module
  */
 
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import type { ResultSetHeader } from "mysql2";
 import { type BulkLoad, DatabaseError, LoadRowError } from "./database.ts";
+import type { InfileCsv } from "./mysql_csv.ts";
 import { statementError } from "./mysql_errors.ts";
 import { type ColumnWay, INFILE_FORMAT, infilePieces, InfileStream, rowsOfPieces } from "./mysql_infile.ts";
 import { insertChunk, insertRows } from "./mysql_insert.ts";
-import type { Bringing, LoadConnection, LoadServer, LoadSource } from "./mysql_load_source.ts";
+import {
+  type Bringing,
+  type LoadChunk,
+  type LoadConnection,
+  type LoadServer,
+  type LoadSource,
+  rowsOfChunk,
+} from "./mysql_load_source.ts";
 import { isAboutRow, type LoadTrouble, troubleError } from "./mysql_load_trouble.ts";
 import { quoteId, quotePath } from "./mysql_name.ts";
 import { firstResult } from "./mysql_result.ts";
@@ -27,13 +35,14 @@ const FORBIDDEN: ReadonlySet<number> = new Set([1148, 3948, 4166]);
 export async function loadRows(connection: LoadConnection, load: BulkLoad, source: LoadSource): Promise<number> {
   const server = await settingsOf(connection);
   const ways = await columnWays(connection, load);
+  const csv = await source.csv();
   const owns = !connection.inTransaction;
   // zero is a value like others, not a wish for the next number; notes would hide warnings
   const mode = `${server.mode},STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO`;
   await connection.call("set session sql_mode = ?, sql_notes = 0, @delembic_text = null", [mode]);
   try {
     await connection.call(owns ? "start transaction" : "savepoint delembic_load");
-    const count = await bring(connection, load, { source, ways, server });
+    const count = await bring(connection, load, { source, csv, ways, server });
     await connection.call(owns ? "commit" : "release savepoint delembic_load");
     await restore(connection, server);
     return count;
@@ -111,9 +120,9 @@ interface Step {
 }
 
 async function bringPart(connection: LoadConnection, step: Step): Promise<void> {
-  const { load, bringing: { ways, source }, part } = step;
+  const { load, bringing: { source }, part } = step;
   const file = `delembic-${crypto.randomUUID()}`;
-  const text = loadText(load, ways, file);
+  const text = loadText(load, step.bringing, file);
   const stream = new InfileStream(part.pieces(), connection.outlet);
   let header: ResultSetHeader;
   try {
@@ -126,7 +135,7 @@ async function bringPart(connection: LoadConnection, step: Step): Promise<void> 
     stream.stop();
   }
   if (header.warningStatus > 0) throw await refusal(connection, step, undefined);
-  if (header.affectedRows === part.count) return;
+  if (part.takes(header.affectedRows)) return;
   throw new DatabaseError("other", `The server took ${header.affectedRows} rows of ${part.count}`, {
     statement: text,
   });
@@ -166,13 +175,20 @@ async function foundByInserting(
   }
 }
 
-function loadText({ table, columns }: BulkLoad, ways: readonly ColumnWay[], file: string): string {
+function loadText({ table, columns }: BulkLoad, bringing: Bringing, file: string): string {
+  const { ways } = bringing;
+  const format = asItIs(bringing)?.format ?? INFILE_FORMAT;
   const targets = columns.map((column, index) => ways[index] === "text" ? quoteId(column) : `@delembic_${index}`);
   const set = columns
     .map((column, index) => `${quoteId(column)} = unhex(@delembic_${index})`)
     .filter((_, index) => ways[index] !== "text");
-  return `load data local infile '${file}' into table ${quotePath(table)} ${INFILE_FORMAT} (${targets.join(", ")})` +
+  return `load data local infile '${file}' into table ${quotePath(table)} ${format} (${targets.join(", ")})` +
     (set.length === 0 ? "" : ` set ${set.join(", ")}`);
+}
+
+/** CSV goes as it is, unless there are columns of bytes. */
+function asItIs({ csv, ways }: Bringing): InfileCsv | undefined {
+  return ways.every((way) => way === "text") ? csv : undefined;
 }
 
 /** After this many bytes or rows a part is full. */
@@ -189,36 +205,62 @@ class LoadPart {
   isLast = false;
   readonly #columns: readonly string[];
   readonly #bringing: Bringing;
-  readonly #pieces: Buffer[] = [];
+  readonly #csv: InfileCsv | undefined;
+  /** What the server got; of CSV, what it was made of. */
+  readonly #kept: Buffer[] = [];
 
   constructor({ columns }: BulkLoad, bringing: Bringing) {
     this.#columns = columns;
     this.#bringing = bringing;
+    this.#csv = asItIs(bringing);
     this.before = bringing.source.given;
   }
 
   /** The rows that the server got. */
   rows(): (readonly unknown[])[] {
-    return rowsOfPieces(this.#pieces, this.#bringing.ways);
+    const csv = this.#csv;
+    return csv === undefined
+      ? rowsOfPieces(this.#kept, this.#bringing.ways)
+      : this.#kept.flatMap((records) => csv.rows(records));
+  }
+
+  /** Whether the server took all rows; those of CSV only the server counts. */
+  takes(count: number): boolean {
+    if (this.#csv === undefined) return count === this.count;
+    this.count = count;
+    this.#bringing.source.given += count;
+    return true;
   }
 
   async *pieces(): AsyncGenerator<Buffer> {
     this.begun = true;
-    const { source, ways } = this.#bringing;
     for (let bytes = 0; bytes < PART_BYTES && this.count < PART_ROWS;) {
-      const chunk = await source.next();
+      const chunk = await this.#bringing.source.next();
       if (chunk === undefined) {
         this.isLast = true;
         return;
       }
-      const before = source.given;
-      source.given += chunk.length;
-      this.count += chunk.length;
-      for (const piece of infilePieces(chunk, { ways, columns: this.#columns, before })) {
+      for (const piece of this.#piecesOf(chunk)) {
         bytes += piece.length;
-        this.#pieces.push(piece);
         yield piece;
       }
+    }
+  }
+
+  *#piecesOf(chunk: LoadChunk): Generator<Buffer> {
+    if (this.#csv !== undefined && chunk instanceof Uint8Array) {
+      this.#kept.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
+      yield* this.#csv.pieces(chunk);
+      return;
+    }
+    const { source, ways } = this.#bringing;
+    const rows = rowsOfChunk(chunk, this.#bringing);
+    const before = source.given;
+    source.given += rows.length;
+    this.count += rows.length;
+    for (const piece of infilePieces(rows, { ways, columns: this.#columns, before })) {
+      this.#kept.push(piece);
+      yield piece;
     }
   }
 }

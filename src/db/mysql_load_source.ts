@@ -5,7 +5,8 @@
  */
 
 import type { ResultSetHeader } from "mysql2";
-import type { BulkRows } from "./database.ts";
+import type { BulkCsv, BulkRows } from "./database.ts";
+import { InfileCsv } from "./mysql_csv.ts";
 import type { ColumnWay, InfileStream, Outlet } from "./mysql_infile.ts";
 import type { Answer } from "./mysql_result.ts";
 import type { Bindable } from "./mysql_types.ts";
@@ -34,22 +35,28 @@ export interface LoadServer {
   readonly numbersRows: boolean;
 }
 
+type Rows = readonly (readonly unknown[])[];
+/** Rows, or whole records of CSV. */
+export type LoadChunk = Rows | Uint8Array;
+
 /** The chunks of a load, whose source may be given up while it is waited for. */
 export class LoadSource {
   /** What the source threw. */
   failure: { readonly error: unknown } | undefined;
   /** How many rows were given out. */
   given = 0;
-  readonly #chunks: AsyncIterator<readonly (readonly unknown[])[]>;
+  readonly #data: BulkRows | BulkCsv;
+  readonly #chunks: AsyncIterator<LoadChunk>;
   #stopped: { readonly error: unknown } | undefined;
   #fail: ((error: unknown) => void) | undefined;
-  #first: Promise<IteratorResult<readonly (readonly unknown[])[]>> | undefined;
+  #first: Promise<IteratorResult<LoadChunk>> | undefined;
   #waits = false;
   readonly #within: <T>(ask: () => T) => T;
 
   /** @param within runs what asks the source for rows */
-  constructor({ chunks }: BulkRows, within: <T>(ask: () => T) => T = (ask) => ask()) {
-    this.#chunks = chunks[Symbol.asyncIterator]();
+  constructor(data: BulkRows | BulkCsv, within: <T>(ask: () => T) => T = (ask) => ask()) {
+    this.#data = data;
+    this.#chunks = data.chunks[Symbol.asyncIterator]();
     this.#within = within;
   }
 
@@ -60,7 +67,16 @@ export class LoadSource {
     await first.catch(() => undefined);
   }
 
-  #ask(): Promise<IteratorResult<readonly (readonly unknown[])[]>> {
+  /** How the server reads the chunks, if they are CSV. */
+  async csv(): Promise<InfileCsv | undefined> {
+    if (this.#data.kind === "rows") return undefined;
+    this.#first ??= this.#ask();
+    // whoever takes the first chunk gets its error
+    const first = await this.#first.catch(() => undefined);
+    return new InfileCsv(this.#data, first?.value instanceof Uint8Array ? first.value : new Uint8Array(0));
+  }
+
+  #ask(): Promise<IteratorResult<LoadChunk>> {
     return this.#within(() => this.#chunks.next());
   }
 
@@ -70,11 +86,11 @@ export class LoadSource {
     this.#fail?.(error);
   }
 
-  async next(): Promise<readonly (readonly unknown[])[] | undefined> {
+  async next(): Promise<LoadChunk | undefined> {
     if (this.#stopped !== undefined) throw this.#stopped.error;
     this.#waits = true;
     // a race with one promise for all chunks would keep them all
-    const result = await new Promise<IteratorResult<readonly (readonly unknown[])[]>>((resolve, reject) => {
+    const result = await new Promise<IteratorResult<LoadChunk>>((resolve, reject) => {
       this.#fail = reject;
       this.#taken().then(resolve, reject);
     });
@@ -82,7 +98,7 @@ export class LoadSource {
     return result.done === true ? undefined : result.value;
   }
 
-  async #taken(): Promise<IteratorResult<readonly (readonly unknown[])[]>> {
+  async #taken(): Promise<IteratorResult<LoadChunk>> {
     try {
       return await (this.#first ?? this.#ask());
     } catch (error) {
@@ -103,7 +119,16 @@ export class LoadSource {
 
 export interface Bringing {
   readonly source: LoadSource;
+  /** How the server reads the chunks that are CSV. */
+  readonly csv: InfileCsv | undefined;
   /** By column. */
   readonly ways: readonly ColumnWay[];
   readonly server: LoadServer;
+}
+
+/** The rows of a chunk, whatever it is. */
+export function rowsOfChunk(chunk: LoadChunk, { csv }: Pick<Bringing, "csv">): Rows {
+  if (!(chunk instanceof Uint8Array)) return chunk;
+  if (csv === undefined) throw new TypeError("CSV among rows");
+  return csv.rows(chunk);
 }

@@ -2,7 +2,7 @@
 
 import type { ResultSetHeader } from "mysql2";
 import assert from "node:assert/strict";
-import { LoadRowError, type Role, type Session } from "../../src/db/database.ts";
+import { type BulkLoad, LoadRowError, type Role, type Session } from "../../src/db/database.ts";
 import { openMysql } from "../../src/db/mysql.ts";
 import { connectTo } from "../../src/db/mysql_connect.ts";
 import { loadRows } from "../../src/db/mysql_load.ts";
@@ -497,10 +497,15 @@ testWith(["mysql"], "mysql: the row of a duplicate key is found where the server
   await db.session.query("create table t (id integer primary key, v integer)");
   await db.session.query("insert into t values (3333, 1)");
   using other = await withoutRowNumbers(db.target);
-  const load = loadOf(Array.from({ length: 5_000 }, (_, index) => [index + 1, index]));
-  assert.ok(load.data.kind === "rows");
-  const error = await failureOf(loadRows(other.connection, load, new LoadSource(load.data)));
-  assert.ok(error instanceof LoadRowError, error.message);
-  assert.deepEqual([error.row, error.value, error.kind], [3_333, "3333", "unique"]);
-  assert.equal(await valueOf(db.session, "select count(*) from t"), 1);
+  const rows = loadOf(Array.from({ length: 5_000 }, (_, index) => [index + 1, index]));
+  const csv = (async function* () {
+    yield new TextEncoder().encode(Array.from({ length: 5_000 }, (_, index) => `${index + 1},"${index}"\r\n`).join(""));
+  })();
+  const loads: BulkLoad[] = [rows, { ...rows, data: { kind: "csv", delimiter: ",", null: "", chunks: csv } }];
+  for (const load of loads) {
+    const error = await failureOf(loadRows(other.connection, load, new LoadSource(load.data)));
+    assert.ok(error instanceof LoadRowError, error.message);
+    assert.deepEqual([error.row, error.value, error.kind], [3_333, "3333", "unique"]);
+    assert.equal(await valueOf(db.session, "select count(*) from t"), 1);
+  }
 });
