@@ -1,7 +1,8 @@
 /**
  * A walk over ten million rows that is disturbed at random moments until it ends: killed, cut off by the server, and done
  * by four processes of which two are killed again and again. Each row must have been done once, as by a walk that nobody
- * disturbed. `DELEMBIC_BENCH_KILLS` (default 100) is how often each walk is disturbed at least.
+ * disturbed. `DELEMBIC_BENCH_KILLS` (default 100) is how often each walk is disturbed at least;
+ * `DELEMBIC_BENCH_DATABASES` (`sqlite,postgresql`) leaves the others out.
  *
  * @module
  */
