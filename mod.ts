@@ -18,7 +18,15 @@
  */
 
 export { DataMigration } from "./src/migration.ts";
-export type { BatchOptions, Migration, MigrationOptions, Range, Run, ThrottleOptions } from "./src/migration.ts";
+export type {
+  BatchLoadOptions,
+  BatchOptions,
+  Migration,
+  MigrationOptions,
+  Range,
+  Run,
+  ThrottleOptions,
+} from "./src/migration.ts";
 export { backfill, type BackfillOptions } from "./src/recipe_backfill.ts";
 export {
   type ArchiveOptions,

@@ -23,9 +23,23 @@ export type RangeStatus = "running" | "failed" | "done";
 
 /** What stays the same during a walk. */
 export interface WalkDetail {
+  /** The columns that a table is walked by. */
   readonly key: readonly string[];
+  /** The file that is loaded, where no table is walked: its keys are byte, line and row at which a record begins. */
+  readonly file?: WalkFile;
   /** Of the migration, when the walk began. */
   readonly checksum: string;
+}
+
+/** A file as it was when the walk began. */
+export interface WalkFile {
+  /** As people see it, from the folder of the ini file. */
+  readonly name: string;
+  readonly bytes: number;
+  /** When it was written last, in milliseconds. */
+  readonly modified: number | undefined;
+  /** Where its first record begins, behind the header. */
+  readonly start: number;
 }
 
 /** The walk's own row. */

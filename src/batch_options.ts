@@ -184,7 +184,8 @@ function parseWindow(text: string): ThrottlePlan["window"] {
 
 const LINE_REGEXP =
   /^\s*(?<table>(?:"[^"]+"|[^\s",]+))(?:\s+by\s+(?<key>(?:[^\s,]+)(?:\s*,\s*[^\s,]+)*))?(?<rest>(?:\s+.*)?)$/is;
-const WORD_NAMES: Readonly<Record<string, string>> = {
+/** The words of a line in a SQL file, and the member that each is. */
+export const WORD_NAMES: Readonly<Record<string, string>> = {
   size: "size",
   min_size: "minSize",
   max_size: "maxSize",
@@ -260,6 +261,7 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "");
 }
 
-function show(value: unknown): string {
+/** A raw value, for messages. */
+export function show(value: unknown): string {
   return Deno.inspect(value, { depth: 1, compact: true, breakLength: Infinity, strAbbreviateSize: 60 });
 }

@@ -20,7 +20,7 @@ import { openSource, type PreparedRows, prepareRows, type ReadyChunk, sourceName
 import { LoadTarget } from "./bulk_target.ts";
 import type { BulkSql } from "./db/bulk_sql.ts";
 import type { TablePath, TableShape } from "./db/catalog.ts";
-import { DatabaseError, LoadRowError, type Session } from "./db/database.ts";
+import { DatabaseError, LoadRowError, type Queryable, type Session } from "./db/database.ts";
 import { DelembicError } from "./errors.ts";
 import type { RowReader } from "./rows.ts";
 import { BadRowError } from "./rows_errors.ts";
@@ -31,6 +31,8 @@ export interface LoadRequest {
   readonly table: string | readonly string[];
   readonly source: string | Iterable<LoadRow> | AsyncIterable<LoadRow>;
   readonly options: LoadOptions;
+  /** Opens what is to be read of the source, as often as it is needed. @default all of it */
+  readonly open?: () => Promise<RowReader>;
 }
 
 /**
@@ -58,7 +60,23 @@ export async function loadTable(
   }
 }
 
-async function shapeOf(session: Session, sql: BulkSql, path: TablePath): Promise<TableShape> {
+/**
+ * Loads a part of a source within the transaction that is open, which fails when this does.
+ *
+ * @returns how many rows it had
+ * @throws as {@link loadTable} does
+ */
+export async function loadPart(
+  session: Session,
+  environment: LoadEnvironment,
+  request: LoadRequest & { readonly shape: TableShape },
+): Promise<number> {
+  const load = new TableLoad(session, await session.dialect.bulk(), environment, request.shape, request);
+  return (await load.all()).read;
+}
+
+/** The table of a load. @throws {DelembicError} when there is none */
+export async function shapeOf(session: Queryable, sql: BulkSql, path: TablePath): Promise<TableShape> {
   const catalog = await session.dialect.catalog();
   const shape = await catalog.describe(session, path);
   if (shape !== undefined) return shape;
@@ -112,7 +130,7 @@ class TableLoad {
     const before = await countRows(this.#session, this.#shape.path);
     const outcome = options.onBadRow === "collect"
       ? await withSavepoint(this.#session, "delembic_whole", () => this.#collecting())
-      : await this.#whole();
+      : await this.all();
     const report: LoadReport = {
       read: outcome.read,
       loaded: outcome.loaded,
@@ -132,7 +150,7 @@ class TableLoad {
   }
 
   /** All rows at once; the error of a row that the database refuses is made to tell where the row is. */
-  async #whole(): Promise<Outcome> {
+  async all(): Promise<Outcome> {
     try {
       return await withSavepoint(this.#session, "delembic_whole", () => this.#fast());
     } catch (error) {
@@ -265,7 +283,8 @@ class TableLoad {
   }
 
   #open(collect: boolean): Promise<RowReader> {
-    const { source, options } = this.#request;
+    const { source, options, open } = this.#request;
+    if (open !== undefined) return open();
     return openSource({ source, options, environment: this.#environment, collect });
   }
 

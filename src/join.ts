@@ -19,7 +19,7 @@ import { Sources } from "./sources.ts";
 import { allOrFirstError, fewerIfRefused, FurtherSessions } from "./walk.ts";
 import { Crew } from "./walk_crew.ts";
 import { PausedError } from "./walk_errors.ts";
-import { openWalkTable } from "./walk_table.ts";
+import { openGround } from "./walk_open.ts";
 import { work } from "./walk_worker.ts";
 
 /** How often it is looked for something to help with, in milliseconds. */
@@ -108,14 +108,14 @@ class Helper {
     const migration = project.migrations.get(walk.revision);
     if (migration?.batch === undefined || !this.#isSame(migration, walk.detail?.checksum)) return 0;
     const session = await this.#context.database.connect("read");
-    const table = await openWalkTable(session, migration).finally(() => session.close());
+    const ground = await openGround(session, migration, this.#context).finally(() => session.close());
     if (!this.#done.has(walk.revision)) {
       emit({ type: "running", revision: walk.revision, description: migration.description, direction: "join" });
     }
     const start = performance.now();
     await using sources = new Sources(this.#context);
     await using crew = new Crew({
-      ...{ context: this.#context, audit: this.#audit, migration, table, sources, holder: this.#holder },
+      ...{ context: this.#context, audit: this.#audit, migration, ground, sources, holder: this.#holder },
       ...{ signal: this.#context.signal, startedAt: now(), attempt: 1, rowsTotal: walk.rowsTotal },
       ...{ rowsDone: ranges.reduce((sum, range) => sum + range.rowsDone, 0) },
       batchSize: ranges.findLast(({ batches }) => batches > 0)?.batchSize,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LoadOptions } from "./bulk_options.ts";
 import type { DialectName } from "./db/database.ts";
 import type { Connection } from "./connection.ts";
 import type { Fragment } from "./sql.ts";
@@ -74,6 +75,31 @@ export interface BatchOptions {
   readonly throttle?: ThrottleOptions;
 }
 
+/**
+ * How a file is loaded that is too large for one transaction: in parts, each committed exactly once with the note of how
+ * far it is. The file is CSV in UTF-8, not compressed, and stays as it is until all of it is loaded.
+ */
+export interface BatchLoadOptions extends Pick<LoadOptions, "delimiter" | "header" | "null"> {
+  /** Relative to the folder `script_location`. */
+  readonly file: string;
+  /** The table: `"person"`, `"staging.person"`, or its parts. */
+  readonly into: string | readonly string[];
+  /** Bytes of a batch, `"16MB"`. @default 8 MB */
+  readonly size?: number | string;
+  /** As {@link LoadOptions}. */
+  readonly format?: "csv";
+  readonly columns?: LoadOptions["columns"];
+  readonly defaults?: LoadOptions["defaults"];
+  readonly ignore?: LoadOptions["ignore"];
+  /** A batch that takes longer is stopped, and tried again with half of its bytes. @default 60 s */
+  readonly timeout?: number | string;
+  /** How many batches run at once, each on a connection of its own. @default 1 */
+  readonly parallel?: number;
+  /** A rest after each batch. @default none */
+  readonly pause?: number | string;
+  readonly throttle?: ThrottleOptions;
+}
+
 /** When a walk has to wait; looked at before each batch, at most once a second. */
 export interface ThrottleOptions {
   /** A query that gives one number: the walk waits while it is more than 0. */
@@ -116,8 +142,11 @@ export interface Migration extends MigrationOptions {
   readonly dependsOn?: string | readonly string[];
   readonly description?: string;
   upgrade?(conn: Connection, run: Run): unknown;
-  /** With {@link apply} instead of `upgrade`: a walk over a large table, each batch in a transaction of its own. */
-  readonly batch?: BatchOptions;
+  /**
+   * Instead of `upgrade`, each batch in a transaction of its own: with {@link apply} a walk over a large table, or the
+   * load of a large file.
+   */
+  readonly batch?: BatchOptions | BatchLoadOptions;
   /** Does one batch; called for each range of keys, each committed exactly once. */
   apply?(conn: Connection, range: Range, run: Run): unknown;
   downgrade?(conn: Connection, run: Run): unknown;
@@ -167,6 +196,11 @@ export interface ThrottlePlan {
 /** Does one batch; throws when it fails. */
 export type BatchStep = (conn: Connection, range: Range, run: Run) => Promise<void>;
 
+/** Work in batches: what is done to the rows of a table, or which file is loaded. */
+export type Batched =
+  | { readonly plan: BatchPlan; readonly apply: BatchStep; readonly load?: never }
+  | { readonly plan: BatchPlan; readonly load: LoadLine; readonly apply?: never };
+
 /** A migration file that was read and found right. All times are in milliseconds. */
 export interface LoadedMigration {
   readonly revision: string;
@@ -190,7 +224,7 @@ export interface LoadedMigration {
   readonly downgrade: Step | undefined;
   readonly validate: Step | undefined;
   /** A walk in batches, instead of `upgrade`. */
-  readonly batch: { readonly plan: BatchPlan; readonly apply: BatchStep } | undefined;
+  readonly batch: Batched | undefined;
   readonly repeatable: boolean;
   /** Paths as declared, relative to the folder `script_location`. */
   readonly data: readonly string[];

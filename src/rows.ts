@@ -46,6 +46,8 @@ export interface RowReader extends AsyncDisposable {
   readonly columns: readonly string[] | undefined;
   /** How many values each row has, where that is known before the rows are read. */
   readonly width?: number | undefined;
+  /** The number of the first row that is given, where the reader gives a part of the source. @default 1 */
+  readonly firstRow?: number | undefined;
   /** The line of the header, for messages about it. */
   readonly headerLine: number | undefined;
   /** The rows, once. @throws {BadRowError} */
@@ -59,8 +61,6 @@ export interface RowReader extends AsyncDisposable {
   readonly csv?: CsvText | undefined;
   /** How a reject file of this source is written, so that it can be mended and read again with the same options. */
   readonly texts?: RowTexts | undefined;
-  /** How much of the source was read, 0 to 1; `undefined` where its size is not known. */
-  readonly progress: number | undefined;
   /**
    * Whether a text among its values is a value as any other, so that in a column of JSON it is one of JSON's texts; else,
    * as in CSV, it is what the database is to read.
@@ -68,6 +68,8 @@ export interface RowReader extends AsyncDisposable {
    * @default false
    */
   readonly typed?: boolean | undefined;
+  /** How much of the source was read, 0 to 1; `undefined` where its size is not known. */
+  readonly progress: number | undefined;
 }
 
 /** How rows are written in the format of their source. A file of them is UTF-8. */

@@ -13,7 +13,7 @@ import { RowFileError } from "./rows_errors.ts";
 export type Compression = "none" | "gzip" | "zstd";
 
 /** Bytes of one read. Large enough that the calls do not count, small enough that memory stays flat. */
-const PIECE_BYTES = 256 * 1024;
+export const PIECE_BYTES = 256 * 1024;
 
 /** A data file that is open. Its pieces are read once; each is the reader's own to keep. */
 export interface FileBytes extends AsyncDisposable {
@@ -22,17 +22,34 @@ export interface FileBytes extends AsyncDisposable {
   readonly progress: number | undefined;
 }
 
+/** A part of a file, in bytes. */
+export interface FilePart {
+  readonly from: number;
+  /** Before this one it ends. */
+  readonly to: number;
+  /** The most of one read. */
+  readonly pieceBytes?: number;
+}
+
 /**
  * @param path where the file is
  * @param file what messages call it
+ * @param part of it that is read. @default all
  * @throws {RowFileError} when it cannot be opened
  */
-export async function openBytes(path: string, file: string, compression: Compression): Promise<FileBytes> {
+export async function openBytes(
+  path: string,
+  file: string,
+  compression: Compression,
+  part?: FilePart,
+): Promise<FileBytes> {
   const opened = await open(path, file);
   try {
     const { isDirectory, isFile, size } = await opened.stat();
     if (isDirectory) throw new RowFileError("The data file is a folder", { file, hint: "Name a file within it." });
-    return new OpenFile(opened, file, isFile ? size : undefined, compression);
+    if (part !== undefined) await opened.seek(part.from, Deno.SeekMode.Start);
+    const length = part === undefined ? isFile ? size : undefined : part.to - part.from;
+    return new OpenFile(opened, { file, size: length, compression, part });
   } catch (error) {
     opened.close();
     throw error;
@@ -66,13 +83,26 @@ class OpenFile implements FileBytes {
   readonly #opened: Deno.FsFile;
   readonly #file: string;
   readonly #size: number | undefined;
+  readonly #pieceBytes: number;
+  /** Of the part that is read. */
+  #left: number;
   #read = 0;
   /** The first bytes, which say what the file is. */
   #first: Uint8Array | undefined;
   #closed = false;
 
-  constructor(opened: Deno.FsFile, file: string, size: number | undefined, compression: Compression) {
+  constructor(
+    opened: Deno.FsFile,
+    { file, size, compression, part }: {
+      readonly file: string;
+      readonly size: number | undefined;
+      readonly compression: Compression;
+      readonly part: FilePart | undefined;
+    },
+  ) {
     this.#opened = opened;
+    this.#left = part === undefined ? Infinity : part.to - part.from;
+    this.#pieceBytes = Math.min(PIECE_BYTES, part?.pieceBytes ?? PIECE_BYTES);
     this.#file = file;
     this.#size = size;
     this.pieces = this.#uncompressed(compression);
@@ -95,13 +125,14 @@ class OpenFile implements FileBytes {
   }
 
   async *#raw(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for (;;) {
-      const piece = new Uint8Array(PIECE_BYTES);
+    while (this.#left > 0) {
+      const piece = new Uint8Array(Math.min(this.#pieceBytes, this.#left));
       const count = await this.#opened.read(piece).catch((cause: unknown) => {
         throw new RowFileError(`Cannot read the data file: ${reasonOf(cause)}`, { file: this.#file, cause });
       });
       if (count === null) return;
       this.#read += count;
+      this.#left -= count;
       this.#first ??= piece.slice(0, count);
       yield piece.subarray(0, count);
     }

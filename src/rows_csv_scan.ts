@@ -43,7 +43,7 @@ export class CsvScanner {
   #high = false;
   #nul = false;
 
-  /** @param options `width`: how many fields each record has, at least 2; `line`: where the first one begins */
+  /** @param options `width`: how many fields each record has; `line`: where the first one begins */
   constructor(options: { readonly delimiter: number; readonly width: number; readonly line: number }) {
     this.#width = options.width;
     this.#line = options.line;
@@ -109,7 +109,9 @@ export class CsvScanner {
     parts.take(start);
     parts.skip(next);
     this.#line++;
-    this.lines.add(this.#row, 1);
+    // with one field it is a row: readers of records take it, and no database is given these bytes
+    if (this.#width === 1) this.#row++;
+    else this.lines.add(this.#row, 1);
   }
 
   /** The end of a record at `end`; the next one begins at `next`. */

@@ -20,6 +20,8 @@ export interface CsvTextOptions {
   readonly start: Uint8Array;
   /** The line on which they begin. */
   readonly line: number;
+  /** The number of the first of them. @default 1 */
+  readonly row?: number;
   /** Whether a header says how many fields a row has. */
   readonly named: boolean;
 }
@@ -30,21 +32,36 @@ export function isPlainCsv(encoding: string, delimiter: number, width: number | 
   return encoding === "utf-8" && delimiter < 0x80 && width !== undefined && width > 1;
 }
 
-export function csvTextOf(open: OpenText, options: CsvTextOptions): CsvText {
+/** CSV that knows how far into its source it is. */
+export interface LocatedCsv extends CsvText {
+  /** Where the record begins that was not given out yet: bytes from the first one, and its line. */
+  readonly next: { readonly bytes: number; readonly line: number };
+}
+
+export function csvTextOf(open: OpenText, options: CsvTextOptions): LocatedCsv {
   const { syntax, width, line } = options;
   const scanner = new CsvScanner({ delimiter: syntax.delimiter, width, line });
+  let bytes = 0;
   return {
     delimiter: String.fromCharCode(syntax.delimiter),
     null: syntax.null,
-    chunks: () => checked(open, scanner, options),
+    chunks: () => checked(open, scanner, options, (count) => bytes += count),
     get rows() {
       return scanner.next.row - 1;
+    },
+    get next() {
+      return { bytes, line: scanner.next.line };
     },
     lineOf: (row) => scanner.lines.lineOf(row),
   };
 }
 
-async function* checked(open: OpenText, scanner: CsvScanner, options: CsvTextOptions): AsyncGenerator<Uint8Array> {
+async function* checked(
+  open: OpenText,
+  scanner: CsvScanner,
+  options: CsvTextOptions,
+  consume: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
   const strict = new TextDecoder("utf-8", { fatal: true });
   let rest = options.start, more: Uint8Array[] = [], length = 0;
   for (let last = false; !last;) {
@@ -55,11 +72,12 @@ async function* checked(open: OpenText, scanner: CsvScanner, options: CsvTextOpt
     // a record that is longer than many pieces is not looked at again for each
     if (length <= rest.length && !last) continue;
     const bytes = rest.length === 0 && more.length === 1 && piece !== undefined ? piece : joinedBytes([rest, ...more]);
-    const before = scanner.next;
+    const before = { line: scanner.next.line, row: scanner.next.row + (options.row ?? 1) - 1 };
     const scan = scanner.scan(bytes, last);
     if (scan.faultAt !== undefined) await refuse(open, bytes, before, options);
     const whole = oneOf(scan);
     if (scan.high && !isUtf8(strict, whole)) await refuse(open, bytes, before, options);
+    consume(scan.consumed);
     if (whole.length > 0) yield whole;
     rest = bytes.subarray(scan.consumed);
     more = [];
@@ -99,7 +117,7 @@ async function refuse(
     { syntax, encoding, width, named, ...at },
     new BadRows(file, false),
   );
-  const text = new TextPieces(encoding);
+  const text = new TextPieces(encoding, false);
   const pieces = async function* () {
     yield text.next(bytes, false);
     for (let last = false; !last;) {

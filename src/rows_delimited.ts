@@ -17,12 +17,36 @@ import { readTsvRecord } from "./rows_tsv_record.ts";
 import { csvTexts, tsvTexts } from "./rows_write.ts";
 import { joinedBytes, type TextPiece } from "./rows_text.ts";
 
+/** What the beginning of a file tells of all of its rows. */
+export interface DelimitedHead {
+  readonly columns: readonly string[] | undefined;
+  /** `undefined` where the first record is not one. */
+  readonly width: number | undefined;
+  readonly syntax: RecordSyntax;
+  /** Of the first row. */
+  readonly start: RecordPlace;
+}
+
+/** Where in a file a record begins. */
+export interface RecordPlace {
+  /** From 0. */
+  readonly byte: number;
+  /** From 1. */
+  readonly line: number;
+  /** From 1, without the header. */
+  readonly row: number;
+}
+
+export interface DelimitedReader extends RowReader {
+  readonly head: DelimitedHead;
+}
+
 /** @throws {RowFileError} when there is no header, or not a good one */
 export async function openDelimited(
   format: "csv" | "tsv",
   options: RowFileOptions,
   open: OpenText,
-): Promise<RowReader> {
+): Promise<DelimitedReader> {
   const file = options.shownName;
   const syntax = format === "csv" ? csvSyntax(options) : tsvSyntax(options);
   const head = await headOf(open, syntax);
@@ -38,8 +62,9 @@ export async function openDelimited(
     new BadRows(file, options.collect ?? false),
   );
   const header = hasHeader ? piece.text.slice(0, record?.next) : "";
+  const behind = bytesBehind(head, header);
   const csv = format === "csv" && options.collect !== true && isPlainCsv(encoding, syntax.delimiter, width)
-    ? csvTextOf(open, { file, syntax, width: width ?? 0, line, named: hasHeader, start: bytesBehind(head, header) })
+    ? csvTextOf(open, { file, syntax, width: width ?? 0, line, named: hasHeader, start: behind })
     : undefined;
   return {
     name: file,
@@ -52,11 +77,12 @@ export async function openDelimited(
     chunks: () => chunksOf(open.texts({ ...piece, text: piece.text.slice(header.length) }), parser, file),
     csv,
     texts: textsOf(format, columns, syntax),
+    head: { columns, width, syntax, start: { byte: lengthOf(head.bytes) - behind.length, line, row: 1 } },
     [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   };
 }
 
-function textsOf(format: "csv" | "tsv", columns: readonly string[] | undefined, syntax: RecordSyntax): RowTexts {
+export function textsOf(format: "csv" | "tsv", columns: readonly string[] | undefined, syntax: RecordSyntax): RowTexts {
   const { null: nullText } = syntax;
   if (format === "tsv") return tsvTexts({ columns, null: nullText });
   return csvTexts({ columns, null: nullText, delimiter: String.fromCharCode(syntax.delimiter) });
@@ -67,6 +93,10 @@ function bytesBehind({ bytes, piece }: Head, header: string): Uint8Array {
   const all = joinedBytes(bytes);
   const hasMark = all[0] === 0xef && all[1] === 0xbb && all[2] === 0xbf && !piece.text.startsWith("\uFEFF");
   return all.subarray((hasMark ? 3 : 0) + new TextEncoder().encode(header).length);
+}
+
+function lengthOf(bytes: readonly Uint8Array[]): number {
+  return bytes.reduce((sum, { length }) => sum + length, 0);
 }
 
 function tsvSyntax({ delimiter = "\t", null: nullText = "\\N", shownName: file }: RowFileOptions): RecordSyntax {

@@ -26,9 +26,11 @@ export class TextPieces {
   readonly #decoder: TextDecoder;
   readonly #strict: TextDecoder;
   #held: Uint8Array = new Uint8Array(0);
-  #atStart = true;
+  #atStart: boolean;
 
-  constructor(encoding: string) {
+  /** @param atStart whether the first bytes are those of the file, which may begin with a byte order mark */
+  constructor(encoding: string, atStart = true) {
+    this.#atStart = atStart;
     this.#decoder = new TextDecoder(encoding, { ignoreBOM: true });
     this.#strict = new TextDecoder(encoding, { ignoreBOM: true, fatal: true });
     this.encoding = this.#decoder.encoding;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkBatchLoad, isBatchLoad } from "./batch_load.ts";
 import { checkBatch } from "./batch_options.ts";
 import {
   checkDeclaration,
@@ -14,7 +15,7 @@ import {
   REPEATABLE_HINT,
 } from "./declaration.ts";
 import type { Fault } from "./errors.ts";
-import type { BatchStep, LoadedMigration, Migration, MigrationKind, Step } from "./migration.ts";
+import type { Batched, BatchStep, LoadedMigration, Migration, MigrationKind, Step } from "./migration.ts";
 import { importFault } from "./script_fault.ts";
 import { ValidationError } from "./step_errors.ts";
 import { closest } from "./suggest.ts";
@@ -93,9 +94,7 @@ class ScriptReader {
     const declaration = checkDeclaration(raw, (name, problem, hint) => {
       this.#fault("declaration", `'${name}' ${problem}`, name, hint);
     });
-    const plan = checkBatch(members["batch"], (problem, hint) => {
-      this.#fault("declaration", `'batch' ${problem}`, "batch", hint);
-    });
+    const batch = this.#batchOf(members["batch"], exported as Migration);
     this.#checkBatched(members, declaration);
     for (const name of FUNCTIONS) this.#checkFunction(name, members[name], members["batch"] !== undefined);
     if (this.#faults.length > 0) return { found: [], faults: this.#faults };
@@ -106,10 +105,18 @@ class ScriptReader {
       file,
       checksum,
       ...stepsOf(exported as Migration, file),
-      batch: plan === undefined ? undefined : { plan, apply: batchStepOf(exported as Migration) },
+      batch,
+      data: [...new Set([...declaration.data, ...(batch?.load === undefined ? [] : [batch.load.source])])],
       statements: undefined,
     };
     return { found: [{ migration, line: this.#lineOf("revision") }], faults: [] };
+  }
+
+  #batchOf(raw: unknown, migration: Migration): Batched | undefined {
+    const report = (problem: string, hint?: string) => this.#fault("declaration", `'batch' ${problem}`, "batch", hint);
+    if (isBatchLoad(raw)) return checkBatchLoad(raw, report);
+    const plan = checkBatch(raw, report);
+    return plan === undefined ? undefined : { plan, apply: batchStepOf(migration) };
   }
 
   /** Members of the user's own are welcome; one that looks like a slip of a known one is not. */
@@ -124,7 +131,12 @@ class ScriptReader {
   /** `batch` and `apply` come together, and without `upgrade`. */
   #checkBatched(members: Readonly<Record<string, unknown>>, { transaction, repeatable }: Declaration): void {
     const has = (name: string) => members[name] !== undefined;
-    if (has("batch") && !has("apply")) {
+    if (isBatchLoad(members["batch"])) {
+      if (has("apply")) {
+        const hint = "Change the rows in a migration of its own, with batch: { table: … }, which depends on this one.";
+        this.#fault("declaration", "'apply' cannot stand beside a load in batches", "apply", hint);
+      }
+    } else if (has("batch") && !has("apply")) {
       this.#fault("declaration", "'apply' is missing, which does one batch", "batch", APPLY_HINT);
     } else if (has("apply") && !has("batch")) {
       this.#fault(

@@ -16,6 +16,8 @@ export interface LoadLine {
   /** As it is written. */
   readonly source: string;
   readonly options: LoadOptions;
+  /** Words of the line that are not about the load itself, and what stands behind each. */
+  readonly more?: Readonly<Record<string, string>>;
 }
 
 /** What is wrong with such a line. */
@@ -38,14 +40,17 @@ class LineMistake {
   constructor(readonly problem: string, readonly hint: string) {}
 }
 
-export function parseLoadLine(value: string): LoadLine | LoadLineProblem {
+/** @param moreWords that may stand in it besides, each with a value behind it */
+export function parseLoadLine(value: string, moreWords: ReadonlySet<string> = NONE): LoadLine | LoadLineProblem {
   try {
-    return new LoadLineReader(value).read();
+    return new LoadLineReader(value, moreWords).read();
   } catch (mistake) {
     if (mistake instanceof LineMistake) return { problem: mistake.problem, hint: mistake.hint };
     throw mistake;
   }
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -65,9 +70,11 @@ const OPTION_NAMES = [
 class LoadLineReader {
   readonly #table: readonly string[];
   readonly #tokens: readonly Token[];
+  readonly #moreWords: ReadonlySet<string>;
   #at = 0;
 
-  constructor(value: string) {
+  constructor(value: string, moreWords: ReadonlySet<string>) {
+    this.#moreWords = moreWords;
     const { path, end } = tableIn(value);
     this.#table = path;
     this.#tokens = tokensOf(value, end);
@@ -78,14 +85,15 @@ class LoadLineReader {
     if (this.#peek("(")) options.columns = this.#list("the table");
     this.#word("from", "behind the table");
     const source = this.#value("from", "a file");
-    const seen = new Set<string>();
+    const seen = new Set<string>(), more: Record<string, string> = {};
     for (let token = this.#next(); token !== undefined; token = this.#next()) {
       const name = token.kind === "word" ? token.text.toLowerCase() : token.text;
       if (seen.has(name)) throw new LineMistake(`says '${name}' twice`, "Remove one of them.");
       seen.add(name);
-      this.#option(name, options);
+      if (this.#moreWords.has(name)) more[name] = this.#value(name, "a value");
+      else this.#option(name, options);
     }
-    return { table: this.#table, source, options };
+    return { table: this.#table, source, options, ...(this.#moreWords.size === 0 ? {} : { more }) };
   }
 
   #option(name: string, options: Partial<Mutable<LoadOptions>>): void {
@@ -127,7 +135,7 @@ class LoadLineReader {
         options.maxBadRows = this.#number(name);
         return;
       default:
-        throw unknownOption(name);
+        throw unknownOption(name, this.#moreWords);
     }
   }
 
@@ -181,8 +189,8 @@ class LoadLineReader {
   }
 }
 
-function unknownOption(name: string): LineMistake {
-  const similar = closest(name, OPTION_NAMES);
+function unknownOption(name: string, moreWords: ReadonlySet<string>): LineMistake {
+  const similar = closest(name, [...OPTION_NAMES, ...moreWords]);
   const known = OPTION_NAMES.map((option) => option === "no" ? "no header" : option === "on" ? "on conflict" : option);
   return new LineMistake(
     `has an unknown option '${name}'`,

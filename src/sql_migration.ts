@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkBatchLoad, isBatchLoadLine, parseBatchLoadLine } from "./batch_load.ts";
 import { checkBatch, parseBatchLine, parseThrottleLine, type ReportBatch } from "./batch_options.ts";
 import {
   checkDeclaration,
@@ -15,10 +16,10 @@ import {
 } from "./declaration.ts";
 import type { Fault } from "./errors.ts";
 import { parseList, parseText } from "./header_value.ts";
-import type { BatchPlan, LoadedMigration } from "./migration.ts";
+import type { Batched, LoadedMigration } from "./migration.ts";
 import { hasRange, runRange } from "./sql_range.ts";
 import { parseLoadLine } from "./sql_load.ts";
-import { runAll, type SqlRules, validateAll } from "./sql_steps.ts";
+import { runAll, type SqlRules, type StepContext, validateAll } from "./sql_steps.ts";
 import { type LocatedStatement, type Mark, splitSql } from "./sql_text.ts";
 import { closest } from "./suggest.ts";
 
@@ -68,6 +69,14 @@ export function readSqlMigration(text: string, source: SqlSource): FileReading {
   return reader.finish(faults);
 }
 
+/** The header's line `batch`. */
+interface DeclaredBatch {
+  readonly raw: Record<string, unknown> | undefined;
+  readonly line: number;
+  /** Whether a file is loaded, and no table walked. */
+  readonly isLoad: boolean;
+}
+
 class SqlReader {
   readonly #source: SqlSource;
   readonly #faults: Fault[] = [];
@@ -76,7 +85,7 @@ class SqlReader {
   readonly #sections = new Map<Section, LocatedStatement[]>();
   #open: Section | undefined;
   #strayReported = false;
-  #batch: { readonly raw: Record<string, unknown> | undefined; readonly line: number } | undefined;
+  #batch: DeclaredBatch | undefined;
   #batchFailed = false;
   #throttle: Readonly<Record<string, unknown>> | undefined;
   #throttleLine: number | undefined;
@@ -149,12 +158,14 @@ class SqlReader {
     } else if (this.#batch !== undefined) {
       this.#fault("directive", "'batch' is there twice", line, "Remove one of them.");
     } else {
-      this.#batch = { raw: parseBatchLine(value, report), line };
+      const isLoad = isBatchLoadLine(value);
+      const parse = isLoad ? parseBatchLoadLine : parseBatchLine;
+      this.#batch = { raw: parse(value, report), line, isLoad };
     }
   }
 
-  /** The plan of the walk, if the file declares one and all of it is right. */
-  #batchPlan({ transaction, repeatable }: Declaration): BatchPlan | undefined {
+  /** The walk, if the file declares one and all of it is right. */
+  #batched({ transaction, repeatable }: Declaration, context: StepContext): Batched | undefined {
     if (this.#batch === undefined) {
       if (this.#throttleLine !== undefined) {
         const hint = "Write '-- delembic batch: person by id', or take 'throttle' out.";
@@ -162,7 +173,7 @@ class SqlReader {
       }
       return undefined;
     }
-    const { raw, line } = this.#batch;
+    const { raw, line, isLoad } = this.#batch;
     if (!transaction) {
       const hint = "Each batch has a transaction of its own, with its checkpoint: take 'transaction' out.";
       this.#fault("declaration", "'transaction' cannot be false beside 'batch'", line, hint);
@@ -170,10 +181,25 @@ class SqlReader {
     if (repeatable) {
       this.#fault("declaration", "'repeatable' cannot stand beside 'batch'", line, REPEATABLE_HINT);
     }
-    this.#checkRanges(line);
+    if (isLoad) this.#checkNoStatements(line);
+    else this.#checkRanges(line);
     if (raw === undefined || this.#batchFailed) return undefined;
     const whole = this.#throttle === undefined ? raw : { ...raw, throttle: this.#throttle };
-    return checkBatch(whole, (problem, hint) => this.#fault("declaration", `'batch' ${problem}`, line, hint));
+    const report: ReportBatch = (problem, hint) => this.#fault("declaration", `'batch' ${problem}`, line, hint);
+    if (isLoad) return checkBatchLoad(whole, report);
+    const plan = checkBatch(whole, report);
+    return plan === undefined ? undefined : { plan, apply: runRange(this.#sections.get("upgrade") ?? [], context) };
+  }
+
+  #checkNoStatements(line: number): void {
+    const [first] = this.#sections.get("upgrade") ?? [];
+    if (first === undefined) return;
+    this.#fault(
+      "declaration",
+      `A statement stands in 'upgrade', beside the load in batches of line ${line}`,
+      first.line,
+      "Put it into a migration of its own, before this one or behind it.",
+    );
   }
 
   /** A walk whose statements say nothing of its range would do all of the table in each batch. */
@@ -236,7 +262,8 @@ class SqlReader {
       const advice = member === "revision" ? "Write '-- delembic revision: D001' at the top of the file." : hint;
       this.#fault("declaration", `'${name}' ${problem}`, this.#lines.get(member) ?? 1, advice);
     });
-    if (!this.#sections.has("upgrade") && !this.#strayReported) {
+    const isLoad = this.#batch?.isLoad === true;
+    if (!this.#sections.has("upgrade") && !this.#strayReported && !isLoad) {
       this.#fault(
         "no-upgrade",
         "The section 'upgrade' is missing",
@@ -245,7 +272,8 @@ class SqlReader {
       );
     }
     if (declaration.transaction) this.#checkTransaction();
-    const plan = this.#batchPlan(declaration);
+    const context = { file, dialect, transaction: declaration.transaction };
+    const batch = this.#batched(declaration, context);
     const faults = [...textFaults, ...this.#faults].sort((a, b) => (a.place.line ?? 0) - (b.place.line ?? 0));
     if (faults.length > 0) return { found: [], faults };
     const statements = {
@@ -253,18 +281,17 @@ class SqlReader {
       validate: this.#sections.get("validate") ?? [],
       downgrade: this.#sections.get("downgrade") ?? [],
     };
-    const context = { file, dialect, transaction: declaration.transaction };
-    const loaded = Object.values(statements).flat().flatMap(({ load }) => load?.source ?? []);
+    const loaded = [batch, ...Object.values(statements).flat()].flatMap((item) => item?.load?.source ?? []);
     const migration: LoadedMigration = {
       ...declaration,
       data: [...new Set([...declaration.data, ...loaded])],
       kind: "sql",
       file,
       checksum,
-      upgrade: plan === undefined ? runAll(statements.upgrade, context) : undefined,
+      upgrade: batch === undefined ? runAll(statements.upgrade, context) : undefined,
       validate: statements.validate.length === 0 ? undefined : validateAll(statements.validate, file),
       downgrade: this.#sections.has("downgrade") ? runAll(statements.downgrade, context) : undefined,
-      batch: plan === undefined ? undefined : { plan, apply: runRange(statements.upgrade, context) },
+      batch,
       statements,
     };
     return { found: [{ migration, line: this.#lines.get("revision") }], faults };

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { formatKey } from "./batch_key.ts";
 import { readWalk, readWalks, type WalkRow } from "./batch_ledger.ts";
 import { beginningWalk, continuingWalk, endingWalk, readingSum } from "./batch_writes.ts";
 import type { UtcText } from "./clock.ts";
@@ -18,8 +17,9 @@ import type { OpenRun } from "./open_run.ts";
 import { Sources } from "./sources.ts";
 import { Crew } from "./walk_crew.ts";
 import { PausedError } from "./walk_errors.ts";
-import { lastKey, openWalkTable, type WalkTable } from "./walk_table.ts";
+import { openGround } from "./walk_open.ts";
 import { type SessionSource, work } from "./walk_worker.ts";
+import type { Walkable } from "./walkable.ts";
 
 /** How often it is looked whether those that help are done, in milliseconds. */
 const WAIT_MS = 300;
@@ -32,7 +32,7 @@ export interface WalkOptions {
 }
 
 /**
- * Walks the migration's table to the end. What remains is to validate, and to record it.
+ * Walks the migration's table, or its file, to the end. What remains is to validate, and to record it.
  *
  * @throws {PausedError} when somebody paused it; {BatchError}; {WalkTableError}; {LockLostError}; the signal's reason
  */
@@ -40,14 +40,14 @@ export async function walk(run: OpenRun, migration: LoadedMigration, options: Wa
   const { revision } = migration;
   const holder = `run-${run.actor.hostname}-${run.context.identity.pid}-${crypto.randomUUID().slice(0, 8)}`;
   const session = await run.workSession();
-  const opening = openWalkTable(session, migration);
-  const table = await interruptible(opening, options.signal, () => session.cancel());
-  const { row, done } = await begin(run, migration, { table, holder, signal: options.signal });
+  const opening = openGround(session, migration, run.context);
+  const ground = await interruptible(opening, options.signal, () => session.cancel());
+  const { row, done } = await begin(run, migration, { ground, holder, signal: options.signal });
   await run.step("walk-begun", revision);
   try {
     await using sources = new Sources(run.context);
     await using crew = new Crew({
-      ...{ context: run.context, audit: run.audit, migration, table, holder, sources },
+      ...{ context: run.context, audit: run.audit, migration, ground, holder, sources },
       ...{ startedAt: options.startedAt, attempt: options.number, signal: options.signal },
       ...{ rowsDone: done, rowsTotal: row.rowsTotal, batchSize: row.batchSize },
     });
@@ -69,19 +69,20 @@ interface Begun {
 async function begin(
   run: OpenRun,
   migration: LoadedMigration,
-  { table, holder, signal }: { readonly table: WalkTable; readonly holder: string; readonly signal: AbortSignal },
+  { ground, holder, signal }: { readonly ground: Walkable; readonly holder: string; readonly signal: AbortSignal },
 ): Promise<Begun> {
   const { revision, checksum, batch } = migration;
-  const key = table.key.columns.map(({ name }) => name);
   const session = await run.workSession();
-  const upper = await interruptible(lastKey(session, table), signal, () => session.cancel());
+  const upper = await interruptible(ground.lastKey(session), signal, () => session.cancel());
+  const rowsTotal = ground.rowsInAll();
   const found = await run.audit.transaction(async (db) => {
     await run.lock.check(db);
     const before = await readWalk(db, revision, true);
     if (before?.pauseWanted) throw new PausedError(revision, "");
     const goesOn = before !== undefined && before.status !== "new" && before.status !== "done";
-    if (goesOn) requireSame(before, { migration, key, table });
-    const fresh = { revision, table: table.name, detail: { key, checksum }, upper, rowsTotal: table.rows };
+    const mismatch = goesOn ? ground.mismatch(before) : undefined;
+    if (mismatch !== undefined) throw mismatch;
+    const fresh = { revision, table: ground.name, detail: { ...ground.detail, checksum }, upper, rowsTotal };
     await db.batch(
       goesOn
         ? continuingWalk(db.dialect, revision, holder)
@@ -89,7 +90,7 @@ async function begin(
     );
     return goesOn ? before : undefined;
   });
-  if (found === undefined) return { row: { rowsTotal: table.rows, batchSize: undefined }, done: 0 };
+  if (found === undefined) return { row: { rowsTotal, batchSize: undefined }, done: 0 };
   if (found.detail?.checksum !== checksum) {
     run.emit({
       type: "warning",
@@ -105,29 +106,6 @@ async function begin(
     row: { rowsTotal: found.rowsTotal, batchSize: last?.batchSize },
     done: ranges.reduce((sum, { rowsDone }) => sum + rowsDone, 0),
   };
-}
-
-/** A walk that was begun by other keys cannot go on by these. */
-function requireSame(
-  before: WalkRow,
-  { migration, key, table }: {
-    readonly migration: LoadedMigration;
-    readonly key: readonly string[];
-    readonly table: WalkTable;
-  },
-): void {
-  const old = before.detail?.key ?? [];
-  if (before.table === table.name && old.join() === key.join()) return;
-  const where = before.cursor === undefined ? "" : ` and got to ${formatKey(before.cursor)}`;
-  throw new DelembicError(
-    `The walk of ${migration.revision} began on ${before.table} by (${old.join(", ")})${where}, ` +
-      `not on ${table.name} by (${key.join(", ")})`,
-    {
-      code: "walk-changed",
-      place: { file: migration.file },
-      hint: `Put 'batch' back, or forget what is done with 'delembic repair ${migration.revision} --restart'.`,
-    },
-  );
 }
 
 /** Works until all ranges are done, those of others too. */

@@ -11,29 +11,26 @@ import { type Claimant, handingOut, type HeldRange, movingWalk, takingOver } fro
 import type { Queryable, Session } from "./db/database.ts";
 import { inTransaction } from "./ledger.ts";
 import { endSessions } from "./lock.ts";
-import { nextKeys, type WalkTable } from "./walk_table.ts";
-
-/** How many batches a range has, roughly: few rows of the ledger, and no long wait for the last one at the end. */
-export const RANGE_BATCHES = 20;
+import type { KeySpan, Walkable } from "./walkable.ts";
 
 /** A range that is ours. */
 export interface ClaimedRange extends HeldRange {
   readonly upper: Key;
-  /** Up to here it is done; `undefined`: nothing is, and it begins with the table. */
+  /** Up to here it is done; `undefined`: nothing is, and it begins at the beginning. */
   readonly at: Key | undefined;
 }
 
 export interface ClaimOrder extends Claimant {
   readonly revision: string;
-  readonly table: WalkTable;
-  /** Rows that a range should have. */
-  readonly rows: number;
+  readonly ground: Walkable;
+  /** How large a batch is. */
+  readonly size: number;
 }
 
 /** What came of asking for a range: nothing is left to hand out, or the walk does not run. */
 export type Claim = ClaimedRange | "none-left" | "not-running";
 
-/** Takes a range that nobody has, else the next one of the table. */
+/** Takes a range that nobody has, else the next one. */
 export async function claimRange(session: Session, audit: Queryable, order: ClaimOrder): Promise<Claim> {
   const { revision } = order;
   // sessions of the dead may hold the row of their range locked for ever; ended outside of our transaction
@@ -50,7 +47,7 @@ export async function claimRange(session: Session, audit: Queryable, order: Clai
     }
     const { upper, cursor: lower } = walk;
     if (upper === undefined || isSame(lower, upper)) return "none-left";
-    return await handOut(session, order, { lower, upper });
+    return await handOut(session, order, { after: lower, upTo: upper });
   });
 }
 
@@ -69,18 +66,17 @@ async function takeOver(session: Session, order: ClaimOrder, part: number): Prom
 
 async function handOut(
   session: Session,
-  { revision, table, rows, ...claimant }: ClaimOrder,
-  { lower, upper }: { readonly lower: Key | undefined; readonly upper: Key },
+  { revision, ground, size, ...claimant }: ClaimOrder,
+  span: KeySpan,
 ): Promise<ClaimedRange> {
-  const next = await nextKeys(session, table, { after: lower, upTo: upper, limit: rows });
-  // with fewer rows than wanted the table is at its end, as it was when the walk began
-  const end = next === undefined || next.rows < rows ? upper : next.last;
+  const { upTo: upper } = await ground.next(session, span, size * ground.rangeBatches);
+  const lower = span.after;
   const part = await nextPart(session, revision);
   await session.batch([
-    handingOut(session.dialect, revision, { part, lower, upper: end }, claimant),
-    movingWalk(session.dialect, revision, end),
+    handingOut(session.dialect, revision, { part, lower, upper }, claimant),
+    movingWalk(session.dialect, revision, upper),
   ]);
-  return { part, holder: claimant.holder, fence: 1, upper: end, at: lower };
+  return { part, holder: claimant.holder, fence: 1, upper, at: lower };
 }
 
 async function nextPart(session: Session, revision: string): Promise<number> {

@@ -1,5 +1,5 @@
 /**
- * What the workers of one process share while they walk a table: how large the batches are, whether to wait or to stop,
+ * What the workers of one process share while they walk: how large the batches are, whether to wait or to stop,
  * and how far it all is.
  *
  * @module
@@ -11,13 +11,13 @@ import type { UtcText } from "./clock.ts";
 import type { Row, Session, Statement } from "./db/database.ts";
 import { LEASE } from "./heartbeat.ts";
 import { pause } from "./lock.ts";
-import type { BatchPlan, BatchStep, LoadedMigration } from "./migration.ts";
+import type { BatchPlan, LoadedMigration } from "./migration.ts";
 import type { RunContext } from "./open_run.ts";
 import type { Sources } from "./sources.ts";
 import { WalkMeter } from "./walk_progress.ts";
 import { firstSize, halved, nextSize, type SizeState } from "./walk_size.ts";
-import type { WalkTable } from "./walk_table.ts";
 import { openThrottle, type Throttle } from "./walk_throttle.ts";
+import type { Walkable } from "./walkable.ts";
 
 /** How often the ledger is asked how far everybody is, and whether there is a wish, in milliseconds. */
 const LOOK_MS = 1_000;
@@ -33,7 +33,7 @@ export interface CrewOptions {
   readonly context: RunContext;
   readonly audit: AuditConnection;
   readonly migration: LoadedMigration;
-  readonly table: WalkTable;
+  readonly ground: Walkable;
   /** `run-…` for the run that has the lock, `join-…` for one that helps. */
   readonly holder: string;
   readonly signal: AbortSignal;
@@ -51,7 +51,6 @@ export interface CrewOptions {
 export class Crew implements AsyncDisposable {
   readonly options: CrewOptions;
   readonly plan: BatchPlan;
-  readonly apply: BatchStep;
   readonly leaseSeconds: number;
   #size: SizeState;
   #batches = 0;
@@ -76,7 +75,6 @@ export class Crew implements AsyncDisposable {
     this.options = options;
     this.ending = AbortSignal.any([options.signal, this.#stopping.signal]);
     this.plan = batch.plan;
-    this.apply = batch.apply;
     this.leaseSeconds = lease.seconds;
     this.#throttle = openThrottle(batch.plan.throttle, options.context);
     this.#size = startSize(batch.plan, options.batchSize);
@@ -192,9 +190,10 @@ export class Crew implements AsyncDisposable {
     const now = performance.now();
     if (now - this.#toldAt < TELL_MS) return;
     this.#toldAt = now;
-    const { context, table, rowsTotal: total } = this.options;
+    const { context, ground, rowsTotal } = this.options;
     const situation = {
-      ...{ table: table.name, total, batchSize: this.size, workers: this.#workers, waiting: this.#waiting },
+      ...{ table: ground.name, total: ground.rowsInAll(rowsTotal), workers: this.#workers, waiting: this.#waiting },
+      batchSize: ground.detail.file === undefined ? this.size : undefined,
     };
     context.emit({ type: "progress", revision: this.revision, progress: this.#meter.progress(now, situation) });
   }

@@ -30,9 +30,8 @@ export class BatchTimeoutError extends DelembicError {
   }
 }
 
-/** Which keys a batch had. */
+/** Which keys a batch of a table had. */
 export interface BatchPlace {
-  readonly revision: string;
   readonly table: string;
   /** The key's columns. */
   readonly columns: readonly string[];
@@ -48,17 +47,25 @@ export function formatBatch({ table, columns, after, upTo }: BatchPlace): string
 
 /** A batch failed, and trying again would not help. What was done before it stays. */
 export class BatchError extends DelembicError {
-  constructor(cause: unknown, batch: BatchPlace) {
+  /** @param options `batch`: which one, in words; `hint`: what to do, where it is not to mend the cause and to go on */
+  constructor(
+    cause: unknown,
+    { revision, batch, hint }: {
+      readonly revision: string;
+      readonly batch: string;
+      readonly hint?: string | undefined;
+    },
+  ) {
     const known = cause instanceof DelembicError ? cause : undefined;
-    super(`${messageOf(cause)} (in the batch of ${formatBatch(batch)})`, {
+    super(`${messageOf(cause)} (in the batch of ${batch})`, {
       code: "batch-failed",
       place: known?.place,
-      hint: [
+      hint: hint ?? [
         known?.hint,
         "The batches before it are done, and stay. Mend the cause, then 'delembic upgrade' goes on with this one.",
-      ].filter((hint) => hint !== undefined).join(" "),
+      ].filter((part) => part !== undefined).join(" "),
       cause,
-      data: { ...known?.data, revision: batch.revision, batch: formatBatch(batch) },
+      data: { ...known?.data, revision, batch },
     });
   }
 }

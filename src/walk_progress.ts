@@ -10,7 +10,7 @@ import type { Progress } from "./progress.ts";
 export interface WalkSituation {
   readonly table: string;
   readonly total: number | undefined;
-  readonly batchSize: number;
+  readonly batchSize: number | undefined;
   readonly workers: number;
   readonly waiting: string | undefined;
 }

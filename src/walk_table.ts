@@ -5,22 +5,24 @@
  * @module
  */
 
-import { type Key, toKey } from "./batch_key.ts";
-import { keyCondition, type WalkKey } from "./batch_range.ts";
+import { formatKey, type Key, toKey } from "./batch_key.ts";
+import type { WalkRow } from "./batch_ledger.ts";
+import { BatchRange, keyCondition, type WalkKey } from "./batch_range.ts";
+import { openConnection } from "./connection.ts";
 import type { ColumnShape, TableShape } from "./db/catalog.ts";
 import type { Queryable } from "./db/database.ts";
 import { DelembicError } from "./errors.ts";
-import type { LoadedMigration } from "./migration.ts";
+import type { BatchPlan, BatchStep, LoadedMigration } from "./migration.ts";
 import { compile, Fragment, Identifier } from "./sql.ts";
 import { closest } from "./suggest.ts";
+import { BatchError, formatBatch } from "./walk_errors.ts";
+import type { BatchWork, KeySpan, Piece, Walkable } from "./walkable.ts";
 
-export interface WalkTable {
+interface WalkTable {
   readonly path: readonly string[];
   /** As people write it: `staging.person`. */
   readonly name: string;
   readonly key: WalkKey;
-  /** Roughly. */
-  readonly rows: number | undefined;
 }
 
 /** The table cannot be walked as the migration wants. */
@@ -37,9 +39,10 @@ export class WalkTableError extends DelembicError {
  */
 export async function openWalkTable(
   db: Queryable,
-  { batch, file }: Pick<LoadedMigration, "batch" | "file">,
-): Promise<WalkTable> {
-  const path = batch?.plan.table ?? [];
+  { plan, apply }: { readonly plan: BatchPlan; readonly apply: BatchStep },
+  { revision, file }: Pick<LoadedMigration, "revision" | "file">,
+): Promise<Walkable> {
+  const path = plan.table;
   const name = path.join(".");
   const catalog = await db.dialect.catalog();
   const shape = await catalog.describe(db, path);
@@ -50,11 +53,85 @@ export async function openWalkTable(
       "Is it made by a schema revision that is not applied yet? Name that one in 'dependsOn'.",
     );
   }
-  const columns = keyColumns(shape, { name, wanted: batch?.plan.key ?? [], file });
+  const columns = keyColumns(shape, { name, wanted: plan.key, file });
   const key = { columns, catalog, dialect: db.dialect };
-  const table = { path, name, key, rows: await catalog.estimateRows(db, path) };
+  const table = { path, name, key };
   await refuseNulls(db, table, file);
-  return table;
+  return new TableWalk(table, await catalog.estimateRows(db, path), { apply, revision, file });
+}
+
+/** A table whose rows a migration's own code goes over. */
+class TableWalk implements Walkable {
+  // few rows of the ledger, and no long wait for the last range at the end
+  readonly rangeBatches = 20;
+  readonly #table: WalkTable;
+  readonly #rows: number | undefined;
+  readonly #migration: { readonly apply: BatchStep; readonly revision: string; readonly file: string };
+
+  constructor(
+    table: WalkTable,
+    rows: number | undefined,
+    migration: { readonly apply: BatchStep; readonly revision: string; readonly file: string },
+  ) {
+    this.#table = table;
+    this.#rows = rows;
+    this.#migration = migration;
+  }
+
+  get name(): string {
+    return this.#table.name;
+  }
+
+  get detail(): { readonly key: readonly string[] } {
+    return { key: this.#table.key.columns.map(({ name }) => name) };
+  }
+
+  rowsInAll(atFirst?: number): number | undefined {
+    return atFirst ?? this.#rows;
+  }
+
+  lastKey(db: Queryable): Promise<Key | undefined> {
+    return lastKey(db, this.#table);
+  }
+
+  async next(db: Queryable, { after, upTo }: KeySpan, limit: number): Promise<Piece> {
+    const next = await nextKeys(db, this.#table, { after, upTo, limit });
+    // with fewer rows than wanted the span is at its end, as it was when the walk began
+    if (next === undefined || next.rows < limit) return { upTo, rows: next?.rows ?? 0, last: true };
+    return { upTo: next.last, rows: next.rows, last: false };
+  }
+
+  async apply({ session, after, upTo, rows, number, run, environment }: BatchWork): Promise<number> {
+    const range = new BatchRange(this.#table.key, { after: after ?? null, upTo }, number, rows);
+    const { connection, settle } = openConnection(session, environment);
+    await this.#migration.apply(connection, range, run);
+    await settle();
+    return rows;
+  }
+
+  mismatch(before: WalkRow): DelembicError | undefined {
+    const { key } = this.detail, { revision, file } = this.#migration;
+    const old = before.detail?.key ?? [];
+    if (before.detail?.file === undefined && before.table === this.name && old.join() === key.join()) return undefined;
+    const where = before.cursor === undefined ? "" : ` and got to ${formatKey(before.cursor)}`;
+    return new DelembicError(
+      `The walk of ${revision} began on ${before.table} by (${old.join(", ")})${where}, ` +
+        `not on ${this.name} by (${key.join(", ")})`,
+      {
+        code: "walk-changed",
+        place: { file },
+        hint: `Put 'batch' back, or forget what is done with 'delembic repair ${revision} --restart'.`,
+      },
+    );
+  }
+
+  failure(cause: unknown, span: KeySpan): DelembicError {
+    const columns = this.detail.key;
+    return new BatchError(cause, {
+      revision: this.#migration.revision,
+      batch: formatBatch({ table: this.name, columns, ...span }),
+    });
+  }
 }
 
 interface WantedKey {
@@ -127,13 +204,13 @@ async function ask(db: Queryable, query: Fragment): Promise<Record<string, unkno
 }
 
 /** Where the next rows end: the last key of at most `limit` rows after a key, and how many rows that are. */
-export interface NextKeys {
+interface NextKeys {
   readonly last: Key;
   readonly rows: number;
 }
 
 /** The rows after `after`, up to `upTo`; `undefined` when there are none. */
-export async function nextKeys(
+async function nextKeys(
   db: Queryable,
   { path, key }: WalkTable,
   { after, upTo, limit }: { readonly after: Key | undefined; readonly upTo: Key; readonly limit: number },
@@ -159,7 +236,7 @@ export async function nextKeys(
 }
 
 /** The last key of the table; `undefined` when it is empty. */
-export async function lastKey(db: Queryable, { path, key }: WalkTable): Promise<Key | undefined> {
+async function lastKey(db: Queryable, { path, key }: WalkTable): Promise<Key | undefined> {
   const names = key.columns.map(({ name }) => new Identifier([name]));
   const [row] = await ask(
     db,

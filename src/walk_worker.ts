@@ -10,16 +10,14 @@
 import type { Key } from "./batch_key.ts";
 import { readRange } from "./batch_ledger.ts";
 import { checkpointing, failingRange, readingWish, releasing } from "./batch_writes.ts";
-import { BatchRange } from "./batch_range.ts";
-import { openConnection } from "./connection.ts";
 import type { Session } from "./db/database.ts";
 import { interruptible, withTimeout } from "./interruption.ts";
 import { LockLostError, pause } from "./lock.ts";
 import { loadEnvironment, toldRun } from "./told_run.ts";
-import { type ClaimedRange, claimRange, RANGE_BATCHES } from "./walk_claim.ts";
+import { type ClaimedRange, claimRange } from "./walk_claim.ts";
 import type { Crew } from "./walk_crew.ts";
-import { BatchCommitError, BatchError, BatchTimeoutError, refuseControl, remedyFor } from "./walk_errors.ts";
-import { nextKeys } from "./walk_table.ts";
+import { BatchCommitError, BatchTimeoutError, refuseControl, remedyFor } from "./walk_errors.ts";
+import type { Piece } from "./walkable.ts";
 import { lent, watchSession } from "./work_session.ts";
 
 /** Where a worker's connection comes from; a new one where the last one was lost or dropped. */
@@ -30,23 +28,24 @@ export interface SessionSource {
 
 /** Works until no range is left, or the crew is to stop. @throws {BatchError}; the signal's reason; {DatabaseError} */
 export async function work(crew: Crew, sessions: SessionSource): Promise<void> {
+  const rests = new Rests(crew);
   while (crew.stopped === undefined) {
     await crew.whenClear();
     const range = await claim(crew, sessions);
     if (range === undefined) return;
     await crew.options.context.step?.("range-claimed", crew.revision);
-    await new RangeWalk(crew, sessions, range).run();
+    await new RangeWalk(crew, sessions, range, rests).run();
   }
 }
 
 async function claim(crew: Crew, sessions: SessionSource): Promise<ClaimedRange | undefined> {
-  const { holder, table, audit, migration } = crew.options;
+  const { holder, ground, audit, migration } = crew.options;
   for (let tries = 1;; tries++) {
     try {
       const session = await sessions.get();
       const claiming = claimRange(session, audit, {
-        ...{ revision: crew.revision, table, holder, leaseSeconds: crew.leaseSeconds },
-        ...{ backend: session.backend, rows: crew.size * RANGE_BATCHES },
+        ...{ revision: crew.revision, ground, holder, leaseSeconds: crew.leaseSeconds },
+        ...{ backend: session.backend, size: crew.size },
       });
       const claimed = await interruptible(claiming, crew.options.signal, () => session.cancel());
       if (claimed === "not-running") {
@@ -74,12 +73,33 @@ function backoff(tries: number): number {
 /** How long others may be kept from writing where the plan has no target, in milliseconds. */
 const LONGEST_HOLD_MS = 500;
 
-/** A batch that is to be done. */
-interface Applying {
-  readonly cursor: Key;
-  readonly rows: number;
-  /** Also aborted when the batch takes too long. */
-  readonly signal: AbortSignal;
+/** The rests of one worker, which take no account of ranges: one of a file has but one batch. */
+class Rests {
+  readonly #crew: Crew;
+  #restedAt = performance.now();
+
+  constructor(crew: Crew) {
+    this.#crew = crew;
+  }
+
+  /** @param start when the batch began */
+  async afterBatch(start: number): Promise<void> {
+    const { plan, ending } = this.#crew;
+    const lastMs = performance.now() - start;
+    if (plan.pauseMs > 0) await pause(plan.pauseMs, ending);
+    await this.#letOthersWrite(lastMs);
+  }
+
+  /** Where there is one lock for all, a walk without gaps would keep it for itself. */
+  async #letOthersWrite(lastMs: number): Promise<void> {
+    const { plan, options: { signal, audit } } = this.#crew;
+    const { writersPauseMs } = audit.dialect;
+    // the next batch would take about as long as the last one did
+    const held = performance.now() - this.#restedAt + lastMs;
+    if (writersPauseMs <= plan.pauseMs || held < (plan.targetMs || LONGEST_HOLD_MS)) return;
+    await pause(writersPauseMs, signal);
+    this.#restedAt = performance.now();
+  }
 }
 
 /** A batch that was committed. */
@@ -95,48 +115,37 @@ class RangeWalk {
   readonly #crew: Crew;
   readonly #sessions: SessionSource;
   readonly #range: ClaimedRange;
+  readonly #rests: Rests;
   #at: Key | undefined;
-  #pausedAt = performance.now();
   /** Where the present batch ends, for messages. */
   #upTo: Key;
 
-  constructor(crew: Crew, sessions: SessionSource, range: ClaimedRange) {
+  constructor(crew: Crew, sessions: SessionSource, range: ClaimedRange, rests: Rests) {
     this.#crew = crew;
     this.#sessions = sessions;
     this.#range = range;
+    this.#rests = rests;
     this.#at = range.at;
     this.#upTo = range.upper;
   }
 
   async run(): Promise<void> {
-    const { plan, ending } = this.#crew;
     for (let tries = 1;;) {
       const start = performance.now();
       await this.#whenClear();
       if (this.#crew.stopped !== undefined) return await this.#release();
+      let done: DoneBatch;
       try {
-        const done = await this.#batch();
-        if (done.last) return;
-        this.#at = done.cursor;
-        tries = 1;
+        done = await this.#batch();
       } catch (error) {
         if (!await this.#recover(error, tries++)) return;
         continue;
       }
-      if (plan.pauseMs > 0) await pause(plan.pauseMs, ending);
-      await this.#letOthersWrite(performance.now() - start);
+      await this.#rests.afterBatch(start);
+      if (done.last) return;
+      this.#at = done.cursor;
+      tries = 1;
     }
-  }
-
-  /** Where there is one lock for all, a walk without gaps would keep it for itself. */
-  async #letOthersWrite(lastMs: number): Promise<void> {
-    const { plan, options: { signal, audit } } = this.#crew;
-    const { writersPauseMs } = audit.dialect;
-    // the next batch would take about as long as the last one did
-    const held = performance.now() - this.#pausedAt + lastMs;
-    if (writersPauseMs <= plan.pauseMs || held < (plan.targetMs || LONGEST_HOLD_MS)) return;
-    await pause(writersPauseMs, signal);
-    this.#pausedAt = performance.now();
   }
 
   async #whenClear(): Promise<void> {
@@ -150,20 +159,18 @@ class RangeWalk {
 
   /** One batch and its checkpoint, in one transaction. */
   async #batch(): Promise<DoneBatch> {
-    const { options: { context, migration, table, signal }, plan, revision, size: limit } = this.#crew;
+    const { options: { context, migration, ground, signal }, plan, revision, size } = this.#crew;
     const start = performance.now();
     const session = await this.#sessions.get();
     await session.begin();
     for (const statement of lockTimeoutOf(session, migration.lockTimeoutMs)) await session.query(statement);
     await context.step?.("batch-begun", revision);
     using limited = withTimeout(signal, plan.timeoutMs, (milliseconds) => new BatchTimeoutError(milliseconds));
-    const finding = nextKeys(session, table, { after: this.#at, upTo: this.#range.upper, limit });
-    const next = await interruptible(finding, limited.signal, () => session.cancel());
-    const last = next === undefined || next.rows < limit;
-    const cursor = last ? this.#range.upper : next.last;
+    const finding = ground.next(session, { after: this.#at, upTo: this.#range.upper }, size);
+    const piece = await interruptible(finding, limited.signal, () => session.cancel());
+    const { upTo: cursor, last } = piece;
     this.#upTo = cursor;
-    const rows = next?.rows ?? 0;
-    if (rows > 0) await this.#apply(session, { cursor, rows, signal: limited.signal });
+    const rows = piece.rows === 0 ? 0 : await this.#apply(session, piece, limited.signal);
     await context.step?.("batch-applied", revision);
     await this.#checkpoint(session, { cursor, rows, last }, start);
     await session.commit();
@@ -175,9 +182,10 @@ class RangeWalk {
     return { cursor, rows, last };
   }
 
-  async #apply(session: Session, { cursor, rows, signal }: Applying): Promise<void> {
+  /** @returns how many rows were done */
+  async #apply(session: Session, { upTo, rows }: Piece, signal: AbortSignal): Promise<number> {
     const { crew, options } = { crew: this.#crew, options: this.#crew.options };
-    const { context, sources, startedAt, attempt, table } = options;
+    const { context, sources, startedAt, attempt, ground } = options;
     const watched = watchSession(session, {
       transaction: true,
       beforePartial: () => Promise.reject(new BatchCommitError()),
@@ -186,19 +194,21 @@ class RangeWalk {
       ...{ revision: crew.revision, startedAt, number: attempt, dialect: session.dialect.name, sources },
       signal,
     };
-    const bounds = { after: this.#at ?? null, upTo: cursor };
-    const range = new BatchRange(table.key, bounds, crew.nextNumber(), rows);
     const own = lent(watched.session, refuseControl);
-    const { connection, settle } = openConnection(own.session, loadEnvironment(context, told, () => {}));
-    const applying = crew.apply(connection, range, toldRun(context, told)).then(settle);
+    const applying = ground.apply({
+      ...{ session: own.session, after: this.#at, upTo, rows, number: crew.nextNumber() },
+      ...{ run: toldRun(context, told), environment: loadEnvironment(context, told, () => {}) },
+    });
+    let done: number;
     try {
-      await interruptible(applying, signal, () => session.cancel());
+      done = await interruptible(applying, signal, () => session.cancel());
     } finally {
       // code that goes on must not get into the next batch
       own.end();
     }
     // a session that was lost says so itself, at its next statement
     if (!session.inTransaction && !session.lost) throw new BatchCommitError();
+    return done;
   }
 
   async #checkpoint(session: Session, done: DoneBatch, start: number): Promise<void> {
@@ -269,11 +279,8 @@ class RangeWalk {
   }
 
   async #fail(error: unknown): Promise<never> {
-    const { options: { audit, table }, revision } = this.#crew;
-    const failure = new BatchError(error, {
-      ...{ revision, table: table.name, columns: table.key.columns.map(({ name }) => name) },
-      ...{ after: this.#at, upTo: this.#upTo },
-    });
+    const { options: { audit, ground }, revision } = this.#crew;
+    const failure = ground.failure(error, { after: this.#at, upTo: this.#upTo });
     this.#crew.stop("ended");
     await this.#write(failingRange(audit.dialect, revision, this.#range, failure.message));
     throw failure;

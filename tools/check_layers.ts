@@ -50,7 +50,7 @@ const LAYERS: readonly Layer[] = [
     name: "migration",
     files: [
       ...named("sql connection migration declaration step_errors sql_* script_* load new_file file_name header_value"),
-      ...named("batch_options batch_range recipe_* data_files"),
+      ...named("batch_options batch_load batch_range recipe_* data_files"),
     ],
     may: ["values", "port", "python", "rows", "bulk"],
   },
@@ -72,7 +72,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: "run",
     files: named(
-      "interruption work_session open_run attempt runner verify decisions walk walk_* join sources told_run",
+      "interruption work_session open_run attempt runner verify decisions walk walk_* walkable join sources told_run",
     ),
     may: ["values", "port", "rows", "bulk", "migration", "plan", "ledger", "project"],
   },

@@ -16,6 +16,13 @@ export function rowsText(rows: number): string {
   return `${countText(rows)} ${Math.round(rows) === 1 ? "row" : "rows"}`;
 }
 
+/** `512 B`, `8 MB`, `1.5 GB`; a MB is 1,024 KB. */
+export function bytesText(bytes: number): string {
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  const unit = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${Math.round(bytes / 1024 ** unit * 10) / 10} ${units[unit]}`;
+}
+
 /** `1 batch`, `1,200 batches` */
 export function batchesText(batches: number): string {
   return `${countText(batches)} ${batches === 1 ? "batch" : "batches"}`;

@@ -132,7 +132,8 @@ function isOutdated({ status, record }: Profile): boolean {
 function stepsOf(migration: LoadedMigration): string[] {
   if (migration.kind === "py") return ["those of the Python tool"];
   const own = (["upgrade", "validate", "downgrade"] as const).filter((name) => migration[name] !== undefined);
-  return migration.batch === undefined ? own : ["apply", ...own];
+  const { batch } = migration;
+  return batch === undefined ? own : [batch.load === undefined ? "apply" : "load in batches", ...own];
 }
 
 function optionsOf(migration: LoadedMigration): string[] {

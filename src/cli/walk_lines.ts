@@ -8,13 +8,15 @@ import { formatKey, type Key, type KeyValue } from "../batch_key.ts";
 import type { RangeRow, WalkRow, WalkStory } from "../batch_ledger.ts";
 import { forPeople, secondsBetween } from "../clock.ts";
 import type { RunRecord } from "../ledger.ts";
-import { batchesText, countText, lengthText, percentText, rateText, rowsText } from "./numbers_text.ts";
+import { batchesText, bytesText, countText, lengthText, percentText, rateText, rowsText } from "./numbers_text.ts";
 import { columns, type Line, linesOf } from "./text.ts";
 
 /** How far a walk is, as numbers. */
 export interface WalkNumbers {
   readonly rows: number;
   readonly batches: number;
+  /** Of the table or the file, roughly. */
+  readonly total: number | undefined;
   /** 0 to 1. */
   readonly fraction: number | undefined;
   /** The present one; where nobody is at work, that of all attempts. */
@@ -30,15 +32,17 @@ export interface WalkNumbers {
 export function walkNumbers(story: WalkStory, runs: readonly RunRecord[] = []): WalkNumbers {
   const { walk, ranges } = story;
   const rows = ranges.reduce((sum, { rowsDone }) => sum + rowsDone, 0);
-  const total = walk.rowsTotal;
   const isDone = walk.status === "done";
+  const ofFile = fractionOfFile(story);
+  const total = ofFile === undefined || rows === 0 ? walk.rowsTotal : Math.round(rows / ofFile);
   const held = isDone ? [] : ranges.filter(({ status, free }) => status === "running" && !free);
   const rowsPerSecond = held.length > 0 ? presentRate(ranges) : rateOf(rows, secondsSpent(walk, runs));
   const isGoing = held.length > 0 && walk.waiting === undefined && !walk.pauseWanted;
   return {
     rows,
     batches: ranges.reduce((sum, { batches }) => sum + batches, 0),
-    fraction: isDone ? 1 : total === undefined || total === 0 ? undefined : Math.min(1, rows / total),
+    total,
+    fraction: isDone ? 1 : ofFile ?? (total === undefined || total === 0 ? undefined : Math.min(1, rows / total)),
     rowsPerSecond,
     batchSize: lastSize(story),
     secondsLeft: isGoing && rowsPerSecond && total !== undefined
@@ -46,6 +50,15 @@ export function walkNumbers(story: WalkStory, runs: readonly RunRecord[] = []): 
       : undefined,
     held,
   };
+}
+
+/** How much of its file a load in batches has loaded; `undefined` for the walk of a table. */
+function fractionOfFile({ walk: { detail }, ranges }: WalkStory): number | undefined {
+  const file = detail?.file;
+  if (file === undefined) return undefined;
+  const byteOf = (key: Key | undefined) => key === undefined ? file.start : Number(key[0]);
+  const done = ranges.reduce((sum, { lower, cursor }) => sum + byteOf(cursor ?? lower) - byteOf(lower), 0);
+  return done / Math.max(1, file.bytes - file.start);
 }
 
 /** The present rate is that of the ranges that were begun within so many seconds. */
@@ -84,8 +97,8 @@ function rateOf(rows: number, seconds: number): number | undefined {
 
 /** `1,200,000 of about 5,000,000 rows (24 %)` */
 export function walkRows(story: WalkStory): string {
-  const { rows, fraction } = walkNumbers(story);
-  const { status, rowsTotal: total } = story.walk;
+  const { rows, fraction, total } = walkNumbers(story);
+  const { status } = story.walk;
   if (status === "done" || total === undefined || fraction === undefined) return rowsText(rows);
   return `${countText(rows)} of about ${rowsText(Math.max(total, rows))} (${percentText(fraction)})`;
 }
@@ -113,10 +126,10 @@ export function walkLines(story: WalkStory, { all, runs }: WalkLinesOptions): Li
   const { batches, batchSize, rowsPerSecond, secondsLeft, held } = numbers;
   const rows: [string, string | undefined][] = [
     ["State:", stateOf(story, numbers)],
-    ["Table:", `${walk.table}${walk.detail === undefined ? "" : `, by ${walk.detail.key.join(", ")}`}`],
+    ["Table:", `${walk.table}${groundText(walk)}`],
     ["Done:", `${walkRows(story)} in ${batchesText(batches)}`],
     ["Rate:", rateLine(rowsPerSecond, secondsLeft)],
-    ["Size:", batchSize === undefined ? undefined : `${rowsText(batchSize)} a batch`],
+    ["Size:", batchSize === undefined ? undefined : `${sizeText(walk, batchSize)} a batch`],
     [
       "Workers:",
       held.length === 0 ? undefined : [...Map.groupBy(held, ({ holder }) => holder)].map(workers).join("; "),
@@ -130,12 +143,22 @@ export function walkLines(story: WalkStory, { all, runs }: WalkLinesOptions): Li
   const shown = ranges.filter(({ status }) => all || status !== "done");
   return [
     ...columns(rows.flatMap(([name, text]) => text === undefined || text === "" ? [] : [[name, text]])),
-    ...(shown.length === 0 ? [] : ["", ...rangeTable(shown)]),
+    ...(shown.length === 0 ? [] : ["", ...rangeTable(shown, walk.detail?.file !== undefined)]),
     ...ranges.flatMap(({ part, message, status }) => {
       if (status !== "failed" || message === undefined) return [];
       return ["", `Range ${part} failed:`, ...linesOf(message).map((line) => `  ${line}`)];
     }),
   ];
+}
+
+/** What is walked, or loaded: `, by id`, or `, from data/person.csv`. */
+function groundText({ detail }: WalkRow): string {
+  if (detail === undefined) return "";
+  return detail.file === undefined ? `, by ${detail.key.join(", ")}` : `, from ${detail.file.name}`;
+}
+
+function sizeText({ detail }: WalkRow, size: number): string {
+  return detail?.file === undefined ? rowsText(size) : bytesText(size);
 }
 
 /** Who paused it last, and when. */
@@ -180,7 +203,8 @@ function rangeState({ status, free }: RangeRow): "done" | "running" | "free" | "
   return status === "running" && free ? "free" : status;
 }
 
-function rangeTable(ranges: readonly RangeRow[]): string[] {
+function rangeTable(ranges: readonly RangeRow[], ofFile: boolean): string[] {
+  const keyText = (key: Key | undefined) => key === undefined ? "-" : ofFile ? placeText(key) : formatKey(key);
   return columns([
     ["RANGE", "STATE", "AFTER", "UP TO", "DONE UP TO", "ROWS", "BATCHES", "BY"],
     ...ranges.map((range) => [
@@ -196,8 +220,9 @@ function rangeTable(ranges: readonly RangeRow[]): string[] {
   ]);
 }
 
-function keyText(key: Key | undefined): string {
-  return key === undefined ? "-" : formatKey(key);
+/** Where in a file a record begins: `line 200,001`. */
+function placeText([, line]: Key): string {
+  return line === undefined ? "its end" : `line ${countText(Number(line))}`;
 }
 
 /** The same for programs; keys as lists of values, in which bytes and what no number can hold are texts. */
@@ -208,6 +233,7 @@ export function walkMember(story: WalkStory, runs: readonly RunRecord[]): Record
     ...progressMember(story),
     table: walk.table,
     key: walk.detail?.key ?? [],
+    file: walk.detail?.file?.name ?? null,
     batches: numbers.batches,
     batchSize: numbers.batchSize ?? null,
     rowsPerSecond: numbers.rowsPerSecond ?? null,
@@ -223,8 +249,8 @@ export function walkMember(story: WalkStory, runs: readonly RunRecord[]): Record
 
 /** How far it is, in short. */
 export function progressMember(story: WalkStory): Record<string, unknown> {
-  const { status, pauseWanted, rowsTotal = null } = story.walk;
-  const { rows, fraction = null } = walkNumbers(story);
+  const { status, pauseWanted } = story.walk;
+  const { rows, fraction = null, total: rowsTotal = null } = walkNumbers(story);
   return { status, paused: pauseWanted, rowsDone: rows, rowsTotal, fraction };
 }
 

@@ -16,7 +16,7 @@ async function check(cwd: string, file: string, ...flags: readonly string[]): Pr
 
 const TYPES = [
   ..."DialectName Row Identifier List Fragment Sql Connection LoadOptions LoadReport LoadRow".split(" "),
-  ..."Run MigrationOptions BatchOptions ThrottleOptions Range Migration".split(" "),
+  ..."Run MigrationOptions BatchOptions BatchLoadOptions ThrottleOptions Range Migration".split(" "),
   ..."TableName SqlPart BackfillOptions SourceTable CopiedColumns CopyOptions ArchiveOptions".split(" "),
   ..."UpsertOptions UpsertReport SoftReference MergeOptions MergeReport ExpectedCount".split(" "),
 ];
