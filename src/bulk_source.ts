@@ -10,6 +10,7 @@ import type { LoadEnvironment, LoadOptions, LoadRow } from "./bulk_options.ts";
 import { type ValueCheck, valueCheck } from "./bulk_values.ts";
 import type { TableShape } from "./db/catalog.ts";
 import { jsonText } from "./db/json_value.ts";
+import { DelembicError, messageOf } from "./errors.ts";
 import type { BadRow, CsvText, RowChunk, RowReader } from "./rows.ts";
 import { BadRowError } from "./rows_errors.ts";
 
@@ -64,7 +65,10 @@ export interface PreparedRows {
 }
 
 /** What is made of a row: its values, nothing, or what is wrong with it. */
-type Made = readonly unknown[] | undefined | { readonly problem: Pick<BadRow, "column" | "value" | "problem"> };
+type Made =
+  | readonly unknown[]
+  | undefined
+  | { readonly problem: Pick<BadRow, "column" | "value" | "problem">; readonly cause?: unknown };
 
 /**
  * Fits the columns of a source to a table.
@@ -126,9 +130,9 @@ function jsonOf(value: unknown, typed: boolean): unknown {
   return typeof value === "boolean" || typed && typeof value === "string" ? jsonText(value) : value;
 }
 
-function untouched(chunk: RowChunk, before: number, reader: RowReader): ReadyChunk {
+function untouched(chunk: RowChunk, before: number, reader: RowReader, skipped = 0): ReadyChunk {
   const { rows, bad } = chunk;
-  return { rows, bad, skipped: 0, place: (index) => placeOf(chunk, before, reader, index) };
+  return { rows, bad, skipped, place: (index) => placeOf(chunk, before, reader, index) };
 }
 
 function placeOf(chunk: RowChunk, before: number, { texts }: RowReader, index: number): RowPlace {
@@ -157,7 +161,7 @@ function made(
     if (row === undefined) skipped++;
     else if ("problem" in row) {
       const found = { ...placeOf(chunk, before, reader, index), ...row.problem };
-      if (!collect) throw new BadRowError(reader.name, found, { hint: BAD_ROW_HINT });
+      if (!collect) throw new BadRowError(reader.name, found, { hint: BAD_ROW_HINT, cause: row.cause });
       bad.push(found);
     } else {
       rows.push(row);
@@ -171,7 +175,13 @@ type RowPlaceOnly = { readonly row: number; readonly line: number | undefined };
 
 export const BAD_ROW_HINT = 'Mend the row, or let bad rows be collected with onBadRow: "collect". Nothing was loaded.';
 
-type Mapped = Readonly<Record<string, unknown>> | undefined;
+/** What `map` threw for a row. */
+class MapFailure {
+  constructor(readonly cause: unknown) {}
+}
+
+type MappedRow = Readonly<Record<string, unknown>>;
+type Mapped = MappedRow | undefined | MapFailure;
 type MapRow = (values: readonly unknown[], place: RowPlaceOnly) => Mapped;
 
 /** With `map` the columns are those of the first row that it gives. */
@@ -184,13 +194,17 @@ async function mappedRows(
   const { columns } = options;
   const own = reader.columns ?? (isList(columns) ? columns : undefined) ??
     shape.columns.filter(({ generated }) => !generated).map(({ name }) => name);
-  const mapRow: MapRow = (values, { row, line }) =>
-    options.map?.(
-      Object.fromEntries(own.map((name, index) => [name, values[index]])),
-      line === undefined ? { row } : { row, line },
-    );
+  const mapRow: MapRow = (values, { row, line }) => {
+    const named = Object.fromEntries(own.map((name, index) => [name, values[index]]));
+    try {
+      return checkedRow(options.map?.(named, line === undefined ? { row } : { row, line }), reader.name, { row, line });
+    } catch (error) {
+      if (error instanceof MapResultError) throw error;
+      return new MapFailure(error);
+    }
+  };
   const iterator = reader.chunks()[Symbol.asyncIterator]();
-  const { seen, first } = await untilFirst(iterator, mapRow);
+  const { leftOut, seen, first } = await untilFirst(iterator, mapRow);
   const names = first === undefined ? own : Object.keys(first);
   const plan = planColumns(shape, { name: reader.name, columns: names, headerLine: reader.headerLine }, {
     ...(isList(columns) || columns === undefined ? {} : { columns }),
@@ -202,7 +216,8 @@ async function mappedRows(
     plan,
     csv: undefined,
     async *chunks() {
-      let before = 0;
+      let before = leftOut;
+      if (leftOut > 0) yield untouched({ rows: [], lines: undefined, bad: [] }, 0, reader, leftOut);
       const ready = (chunk: RowChunk, make: (values: unknown[], place: RowPlaceOnly) => Made) => {
         const at = before;
         before += chunk.rows.length + chunk.bad.length;
@@ -225,22 +240,51 @@ interface MappedChunk {
   readonly mapped: readonly Mapped[];
 }
 
-/** Maps rows until one is there that is not left out. */
+/** Maps rows until one is there that is not left out; of parts of which nothing is left only the number is kept. */
 async function untilFirst(
   iterator: AsyncIterator<RowChunk>,
   mapRow: MapRow,
-): Promise<{ readonly seen: MappedChunk[]; readonly first: Mapped }> {
+): Promise<{ readonly leftOut: number; readonly seen: MappedChunk[]; readonly first: MappedRow | undefined }> {
   const seen: MappedChunk[] = [];
-  for (let before = 0;;) {
+  let before = 0, leftOut = 0;
+  for (;;) {
     const next = await iterator.next();
-    if (next.done === true) return { seen, first: undefined };
+    if (next.done === true) return { leftOut, seen, first: undefined };
     const { rows, lines, bad } = next.value;
     const mapped = rows.map((values, index) => mapRow(values, { row: before + index + 1, line: lines?.[index] }));
     before += rows.length + bad.length;
-    seen.push({ chunk: next.value, mapped });
-    const first = mapped.find((row) => row !== undefined);
-    if (first !== undefined) return { seen, first };
+    const first = mapped.find((row): row is MappedRow => row !== undefined && !(row instanceof MapFailure));
+    if (seen.length === 0 && bad.length === 0 && mapped.every((row) => row === undefined)) leftOut += rows.length;
+    else seen.push({ chunk: next.value, mapped });
+    if (first !== undefined) return { leftOut, seen, first };
   }
+}
+
+/** `map` gave something that is no row: a mistake of its own, whatever the rows are. */
+class MapResultError extends DelembicError {
+  constructor(problem: string, hint: string, source: string, { row, line }: RowPlaceOnly) {
+    super(`The option 'map' of a load gave ${problem}${line === undefined ? ` for row ${row} of ${source}` : ""}`, {
+      code: "load-map",
+      place: line === undefined ? undefined : { file: source, line },
+      hint,
+    });
+  }
+}
+
+/** @throws {MapResultError} */
+function checkedRow(row: unknown, source: string, place: RowPlaceOnly): MappedRow | undefined {
+  if (row === undefined) return undefined;
+  if (typeof row !== "object" || row === null || Array.isArray(row)) {
+    const what = Array.isArray(row) ? "an array" : Deno.inspect(row);
+    throw new MapResultError(
+      what,
+      "It gives an object, column: value, or undefined to leave the row out.",
+      source,
+      place,
+    );
+  }
+  if (!("then" in row && typeof row.then === "function")) return row as MappedRow;
+  throw new MapResultError("a promise", "It cannot be async: load what it needs before.", source, place);
 }
 
 function isList(columns: LoadOptions["columns"]): columns is readonly string[] {
@@ -250,10 +294,14 @@ function isList(columns: LoadOptions["columns"]): columns is readonly string[] {
 function mappedShape(
   names: readonly string[],
   make: ((values: unknown[]) => Made) | undefined,
-): (row: Readonly<Record<string, unknown>> | undefined) => Made {
+): (row: Mapped) => Made {
   const known = new Set(names);
   return (row) => {
     if (row === undefined) return undefined;
+    if (row instanceof MapFailure) {
+      const problem = `'map' failed: ${messageOf(row.cause)}`;
+      return { problem: { column: undefined, value: undefined, problem }, cause: row.cause };
+    }
     const unknown = Object.keys(row).find((name) => !known.has(name));
     if (unknown !== undefined) {
       const problem = `'map' gave the column '${unknown}', which it did not give for the first row`;

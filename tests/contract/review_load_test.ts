@@ -188,3 +188,39 @@ onEachDatabase("what is no JSON is told so, and what was refused loads again whe
     '"say \\"x\\""',
   ]);
 });
+
+onEachDatabase("what 'map' throws is a bad row, with its line; what is no row is told as its mistake", async (kind) => {
+  await using loads = await Loads.make(kind, "create table t (id integer primary key, name varchar(20))");
+  const map: LoadOptions["map"] = (row) => {
+    if (row["name"] === "odd") throw new Error("who is that?");
+    return row["name"] === "none" ? undefined : row;
+  };
+  const text = "id,name\n1,none\n2,odd\n3,Ada\n4,odd\n";
+  assert.equal(await loads.failure("t", text, { map }), "p.csv:3: 'map' failed: who is that?");
+  const { read, loaded, skipped, rejected } = await loads.load("t", text, { map, onBadRow: "collect" });
+  assert.deepEqual([read, loaded, skipped, rejected], [4, 1, 1, 2]);
+  assert.equal(await Deno.readTextFile(`${loads.folder.path}/p.csv.rejected`), "id,name\n2,odd\n4,odd\n");
+
+  const wrong = (map: unknown) => loads.failure("t", "id,name\n7,x\n", { map: map as () => undefined });
+  assert.equal(await wrong(async () => await undefined), "p.csv:2: The option 'map' of a load gave a promise");
+  assert.equal(await wrong(() => null), "p.csv:2: The option 'map' of a load gave null");
+  assert.equal(await wrong(() => [1]), "p.csv:2: The option 'map' of a load gave an array");
+  assert.deepEqual(await loads.rows("select id from t"), ["3"]);
+});
+
+onEachDatabase("rows that 'map' leaves out are counted, be they all, and the first thousands", async (kind) => {
+  await using loads = await Loads.make(kind, "create table t (id integer primary key)");
+  const rows = Array.from({ length: 5_000 }, (_, id) => ({ id }));
+  const nothing = await loads.load("t", rows, { map: () => undefined });
+  assert.deepEqual([nothing.read, nothing.loaded, nothing.skipped], [5_000, 0, 5_000]);
+  const places: number[] = [];
+  const few = await loads.load("t", rows, {
+    map: (row, { row: number }) => {
+      if (number < 4_500) return undefined;
+      places.push(number);
+      return row;
+    },
+  });
+  assert.deepEqual([few.read, few.loaded, few.skipped], [5_000, 501, 4_499]);
+  assert.deepEqual(places, Array.from({ length: 501 }, (_, index) => index + 4_500), "each is mapped once");
+});
