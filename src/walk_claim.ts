@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Key } from "./batch_key.ts";
+import { encodeKey, type Key } from "./batch_key.ts";
 import { type RangeRow, readRange, readWalk, readWalks } from "./batch_ledger.ts";
 import { type Claimant, handingOut, type HeldRange, movingWalk, takingOver } from "./batch_writes.ts";
 import type { Queryable, Session } from "./db/database.ts";
@@ -88,10 +88,7 @@ async function nextPart(session: Session, revision: string): Promise<number> {
   return Number(row?.["part"]);
 }
 
+/** NaN is a key like any other. */
 function isSame(a: Key | undefined, b: Key): boolean {
-  return a !== undefined && a.length === b.length && a.every((value, index) => {
-    const other = b[index];
-    if (value instanceof Uint8Array && other instanceof Uint8Array) return value.toHex() === other.toHex();
-    return value === other;
-  });
+  return a !== undefined && encodeKey(a) === encodeKey(b);
 }

@@ -156,7 +156,7 @@ onEachDatabase("what a migration in batches loads when it validates is told besi
   assert.equal(code, 0, err);
   const told = await project.delembic(["show", "D002"]);
   assert.match(told.out, /Done: +20 rows in 5 batches/);
-  assert.match(told.out, /Loads:\n.*\n  seen +the given rows +2 +2 /);
+  assert.match(told.out, /Loads:\n.*\n {2}seen +the given rows +2 +2 /);
 });
 
 /** A role of the server that may have so many connections, as the owner of a database. */
@@ -218,3 +218,17 @@ testWith(
     assert.match(err, /FAILED: canceling statement due to statement timeout/);
   },
 );
+
+testWith(["postgres"], "postgresql: a walk whose last key is NaN ends", async () => {
+  await using project = await testProject("postgresql", raising("size 2 target 0"));
+  await project.execute(
+    "create table person (id float primary key, name text, touched int not null default 0)",
+    "insert into person (id) values (0.1), (-0.0), ('NaN'), ('Infinity'), ('-Infinity')",
+  );
+  const child = project.start(["upgrade"]);
+  const stopper = setTimeout(() => child.kill("SIGKILL"), 20_000);
+  const { code, err } = await finished(child);
+  clearTimeout(stopper);
+  assert.equal(code, 0, err);
+  assert.deepEqual(await touches(project), ["1 | 5"]);
+});
