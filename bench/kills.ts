@@ -143,7 +143,7 @@ async function rowsDone(project: TestProject): Promise<number> {
 /** When to disturb next, in milliseconds: at a random moment, so that the rows that are left last for what is to come. */
 async function nextMoment({ project, rows, times, undisturbed }: Walk, done: number): Promise<number> {
   const left = 1 - (await rowsDone(project)) / rows;
-  return Math.random() * left * undisturbed / Math.max(1, times - done);
+  return 0.7 * Math.random() * left * undisturbed / Math.max(1, times - done);
 }
 
 /** Kills the one process, and starts it again. */
@@ -185,32 +185,42 @@ async function cutting(walk: Walk): Promise<Disturbed> {
 async function killingTwoOfFour(walk: Walk): Promise<Disturbed> {
   const start = (place: number) => new Process(walk.project, place === 0 ? UPGRADE : JOIN);
   const processes = [0, 1, 2, 3].map(start);
-  await processes[0]?.begins();
-  for (let times = 0;;) {
-    const isLast = times >= walk.times;
-    // they do more meanwhile than one process does
-    const wait = isLast ? Infinity : await nextMoment(walk, times) / 2;
-    const run = processes[0];
-    if (run !== undefined && await run.endedWithin(wait)) {
-      const { code, out, err } = await run.ended;
-      if (code === 0) {
+  try {
+    await processes[0]?.begins();
+    for (let times = 0;;) {
+      const isLast = times >= walk.times;
+      // they do more meanwhile than one process does
+      const wait = isLast ? Infinity : await nextMoment(walk, times) / 2;
+      if (await processes[0]?.endedWithin(wait) && processes[0]?.end?.code === 0) {
         await Promise.all(processes.map(({ ended }) => ended));
         return { times, what: "kills among four processes" };
       }
-      if (code !== 4) throw new Error(`after ${times} kills the run ended with ${code}: ${out}${err}`);
+      if (!isLast) times += await killTwo(processes);
+      for (const [place, { end }] of processes.entries()) {
+        if (end === undefined) continue;
+        requireExpected(walk, end);
+        processes[place] = start(place);
+      }
     }
-    if (!isLast) {
-      const killed = shuffled(processes).slice(0, 2);
-      for (const process of killed) process.kill();
-      times += (await Promise.all(killed.map(({ ended }) => ended))).filter(({ code }) => code === 137).length;
-    }
-    for (const [place, process] of processes.entries()) {
-      const end = process.end;
-      if (end === undefined) continue;
-      if (![0, 1, 4, 137].includes(end.code)) throw new Error(`process ${place} ended with ${end.code}: ${end.err}`);
-      processes[place] = start(place);
-    }
+  } finally {
+    for (const process of processes) process.kill();
   }
+}
+
+/** @returns how many were killed: one that is at its end may be quicker */
+async function killTwo(processes: readonly Process[]): Promise<number> {
+  const killed = shuffled(processes).slice(0, 2);
+  for (const process of killed) process.kill();
+  return (await Promise.all(killed.map(({ ended }) => ended))).filter(({ code }) => code === 137).length;
+}
+
+/** @throws when one of four processes ended as it should not */
+function requireExpected({ project }: Walk, { code, out, err }: Ran): void {
+  // done, or killed, or without its lock, as those are that follow a run that is gone
+  if (code === 0 || code === 137 || code === 4) return;
+  // all wait for one writer, and it is by chance whose turn it is
+  if (project.db.kind === "sqlite" && err.includes("database is locked")) return;
+  throw new Error(`one of four ended with ${code}: ${out}${err}`);
 }
 
 function shuffled<T>(all: readonly T[]): T[] {
