@@ -13,7 +13,7 @@ import { RowFileError } from "./rows_errors.ts";
 export type Compression = "none" | "gzip" | "zstd";
 
 /** Bytes of one read. Large enough that the calls do not count, small enough that memory stays flat. */
-export const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES = 256 * 1024;
 
 /** A data file that is open. Its pieces are read once; each is the reader's own to keep. */
 export interface FileBytes extends AsyncDisposable {
@@ -27,7 +27,7 @@ export interface FilePart {
   readonly from: number;
   /** Before this one it ends. */
   readonly to: number;
-  /** The most of one read. */
+  /** The most of one read. @default some hundred kilobytes */
   readonly pieceBytes?: number;
 }
 
@@ -64,7 +64,7 @@ async function open(path: string, file: string): Promise<Deno.FsFile> {
       throw new RowFileError("There is no such data file", {
         file,
         cause,
-        hint: "A path in a migration is relative to the migration's own folder.",
+        hint: "Its path is relative to the folder 'script_location', where 'versions' is.",
       });
     }
     if (cause instanceof Deno.errors.PermissionDenied) {
@@ -102,7 +102,7 @@ class OpenFile implements FileBytes {
   ) {
     this.#opened = opened;
     this.#left = part === undefined ? Infinity : part.to - part.from;
-    this.#pieceBytes = Math.min(PIECE_BYTES, part?.pieceBytes ?? PIECE_BYTES);
+    this.#pieceBytes = part?.pieceBytes ?? PIECE_BYTES;
     this.#file = file;
     this.#size = size;
     this.pieces = this.#uncompressed(compression);

@@ -5,7 +5,7 @@
  */
 
 import type { CsvText, RowReader } from "./rows.ts";
-import { openBytes, PIECE_BYTES } from "./rows_bytes.ts";
+import { openBytes } from "./rows_bytes.ts";
 import { csvTextOf, isPlainCsv, type LocatedCsv } from "./rows_csv_text.ts";
 import { type DelimitedHead, openDelimited, type RecordPlace, textsOf } from "./rows_delimited.ts";
 import { BadRowError, RowFileError } from "./rows_errors.ts";
@@ -16,6 +16,9 @@ import { kindOf, type RowFileOptions } from "./rows_source.ts";
 import { TextPieces } from "./rows_text.ts";
 
 const NOTHING = new Uint8Array(0);
+
+/** Bytes that are looked at in one go: many, as each piece but the first is copied behind what is left of the last one. */
+const PIECE_BYTES = 1024 * 1024;
 
 /** A file of which the beginning was read. */
 export interface CsvFile {
@@ -79,11 +82,12 @@ export async function checkRecords(
   { from, to }: RecordSpan,
   { limit, keep }: { readonly limit: number; readonly keep: boolean },
 ): Promise<CheckedRecords> {
-  await using open = await openPart(file, { from, to }, limit);
+  const pieceBytes = Math.min(limit, PIECE_BYTES);
+  await using open = await openPart(file, { from, to }, pieceBytes);
   const csv = csvOf(file, open, from);
   const kept: Uint8Array[] = [];
   // one more piece would take it farther beyond the limit than it is away from it
-  const enough = limit - Math.min(limit, PIECE_BYTES) / 2;
+  const enough = limit - pieceBytes / 2;
   try {
     for await (const bytes of csv.chunks()) {
       if (keep) kept.push(bytes);
@@ -141,7 +145,7 @@ function csvOf({ name, head: { columns, width = 0, syntax } }: CsvFile, open: Op
 }
 
 /** @throws {RowFileError} when the file is not what it was */
-async function openPart(file: CsvFile, { from, to }: RecordSpan, limit?: number): Promise<OpenText> {
+async function openPart(file: CsvFile, { from, to }: RecordSpan, pieceBytes?: number): Promise<OpenText> {
   const { path, name } = file;
   const { size, mtime } = await Deno.stat(path);
   if (size !== file.bytes || mtime?.getTime() !== file.modified) {
@@ -150,7 +154,7 @@ async function openPart(file: CsvFile, { from, to }: RecordSpan, limit?: number)
       hint: "A file that is loaded in batches has to stay as it is until all of it is loaded.",
     });
   }
-  const part = { from: from.byte, to, ...(limit === undefined ? {} : { pieceBytes: limit }) };
+  const part = { from: from.byte, to, ...(pieceBytes === undefined ? {} : { pieceBytes }) };
   const bytes = await openBytes(path, name, "none", part);
   return new OpenText(bytes, NOTHING, new TextPieces("utf-8", false));
 }

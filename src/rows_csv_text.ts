@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isUtf8 } from "node:buffer";
 import type { CsvText } from "./rows.ts";
 import { CsvScanner, type Scan } from "./rows_csv_scan.ts";
 import type { OpenText } from "./rows_open.ts";
@@ -62,7 +63,6 @@ async function* checked(
   options: CsvTextOptions,
   consume: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  const strict = new TextDecoder("utf-8", { fatal: true });
   let rest = options.start, more: Uint8Array[] = [], length = 0;
   for (let last = false; !last;) {
     const piece = await open.nextBytes();
@@ -76,7 +76,7 @@ async function* checked(
     const scan = scanner.scan(bytes, last);
     if (scan.faultAt !== undefined) await refuse(open, bytes, before, options);
     const whole = oneOf(scan);
-    if (scan.high && !isUtf8(strict, whole)) await refuse(open, bytes, before, options);
+    if (scan.high && !isUtf8(whole)) await refuse(open, bytes, before, options);
     consume(scan.consumed);
     if (whole.length > 0) yield whole;
     rest = bytes.subarray(scan.consumed);
@@ -89,16 +89,6 @@ async function* checked(
 function oneOf({ parts }: Scan): Uint8Array {
   const [first = new Uint8Array(0)] = parts;
   return parts.length <= 1 ? first : joinedBytes(parts);
-}
-
-function isUtf8(decoder: TextDecoder, bytes: Uint8Array): boolean {
-  try {
-    decoder.decode(bytes);
-    return true;
-  } catch {
-    // that is the answer
-    return false;
-  }
 }
 
 /**

@@ -117,7 +117,7 @@ const RULES: Rules = {
     "node:crypto": ["src/checksum.ts", "src/db/*.ts", "src/new_file.ts", "src/lock.ts"],
     "node:tls": ["src/db/*.ts"],
     "node:net": ["src/db/*.ts"],
-    "node:buffer": ["src/db/*.ts"],
+    "node:buffer": ["src/db/*.ts", "src/rows_*.ts"],
     "node:async_hooks": ["src/db/*.ts"],
     "node:stream": ["src/db/*.ts", "src/rows_*.ts"],
     "node:console": ["src/cli/io.ts"],
