@@ -130,9 +130,20 @@ export async function readWalks(db: Queryable, revision?: string): Promise<WalkS
 export async function readWalk(db: Queryable, revision: string, locked = false): Promise<WalkRow | undefined> {
   const { ledger, placeholder } = db.dialect;
   const text = `select ${columnsOf(db.dialect)} from delembic_batch
-    where revision = ${placeholder(1)} and kind = 'walk' ${locked ? ledger.forUpdate : ""}`;
+    where revision = ${placeholder(1)} and part = 0 and kind = 'walk' ${locked ? ledger.forUpdate : ""}`;
   const [row] = await rowsIfThere(db, text, [revision]);
   return row === undefined ? undefined : walkOf(row);
+}
+
+/** Ranges that are not done and that nobody has, in their order. */
+export async function readFreeRanges(db: Queryable, revision: string): Promise<RangeRow[]> {
+  const { ledger, placeholder } = db.dialect;
+  const { rows } = await db.query(
+    `select ${columnsOf(db.dialect)} from delembic_batch where revision = ${placeholder(1)} and kind = 'range'
+       and status = 'running' and (holder is null or expires_at <= ${ledger.utcNow}) order by part`,
+    [revision],
+  );
+  return rows.map(rangeOf);
 }
 
 /** One range. @param locked the row stays locked until the transaction ends */

@@ -8,7 +8,10 @@ import { encodeKey, type Key } from "./batch_key.ts";
 import type { RangeRow, WalkDetail, WalkStatus } from "./batch_ledger.ts";
 import type { Dialect, Queryable, Statement } from "./db/database.ts";
 
-/** A statement on the rows of one revision; `?` in the text are the parameters, in order. */
+/**
+ * A statement on the rows of one revision; `?` in the text are the parameters, in order. The walk's own row is always
+ * named by its part as well: by its kind alone InnoDB would lock the rows of all ranges with it.
+ */
 function statement(dialect: Dialect, text: string, params: readonly unknown[]): Statement {
   let index = 0;
   return { text: text.replaceAll("?", () => dialect.placeholder(++index)), params };
@@ -51,7 +54,7 @@ export function continuingWalk(dialect: Dialect, revision: string, runHolder: st
     statement(
       dialect,
       `update delembic_batch set status = 'running', waiting = null, message = null, ended_at = null
-         where revision = ? and kind = 'walk'`,
+         where revision = ? and part = 0 and kind = 'walk'`,
       [revision],
     ),
     statement(
@@ -83,7 +86,7 @@ export function endingWalk(
   return statement(
     dialect,
     `update delembic_batch set status = ?, message = ?, waiting = null, updated_at = ${utcNow}, ended_at = ${utcNow}
-       where revision = ? and kind = 'walk'`,
+       where revision = ? and part = 0 and kind = 'walk'`,
     [status, message ?? null, revision],
   );
 }
@@ -92,7 +95,7 @@ export function endingWalk(
 export function tellingWaiting(dialect: Dialect, revision: string, waiting: string | undefined): Statement {
   return statement(
     dialect,
-    `update delembic_batch set waiting = ?, updated_at = ${dialect.ledger.utcNow} where revision = ? and kind = 'walk'`,
+    `update delembic_batch set waiting = ?, updated_at = ${dialect.ledger.utcNow} where revision = ? and part = 0 and kind = 'walk'`,
     [waiting ?? null, revision],
   );
 }
@@ -132,10 +135,14 @@ export function handingOut(
 
 /** Ranges up to this key are handed out now. */
 export function movingWalk(dialect: Dialect, revision: string, cursor: Key): Statement {
-  return statement(dialect, "update delembic_batch set cursor_key = ? where revision = ? and kind = 'walk'", [
-    encodeKey(cursor),
-    revision,
-  ]);
+  return statement(
+    dialect,
+    "update delembic_batch set cursor_key = ? where revision = ? and part = 0 and kind = 'walk'",
+    [
+      encodeKey(cursor),
+      revision,
+    ],
+  );
 }
 
 /** Takes over a range that was seen free with this fence. Rows changed: 1, or 0 when somebody else was quicker. */
@@ -227,9 +234,13 @@ export function renewing(dialect: Dialect, revision: string, holder: string, lea
 
 /** What those at work look at between batches: one row with `status` and `wanted`. */
 export function readingWish(dialect: Dialect, revision: string): Statement {
-  return statement(dialect, "select status, wanted from delembic_batch where revision = ? and kind = 'walk'", [
-    revision,
-  ]);
+  return statement(
+    dialect,
+    "select status, wanted from delembic_batch where revision = ? and part = 0 and kind = 'walk'",
+    [
+      revision,
+    ],
+  );
 }
 
 /** How far all ranges are together: one row with `rows_done`, `held` (by anybody) and `failed`. */
@@ -248,7 +259,7 @@ export async function requestPause(db: Queryable, revision: string): Promise<voi
   const { dialect } = db;
   const wish = statement(
     dialect,
-    `update delembic_batch set wanted = 'pause', updated_at = ${dialect.ledger.utcNow} where revision = ? and kind = 'walk'`,
+    `update delembic_batch set wanted = 'pause', updated_at = ${dialect.ledger.utcNow} where revision = ? and part = 0 and kind = 'walk'`,
     [revision],
   );
   const { count } = await db.query(wish.text, wish.params);
@@ -267,7 +278,7 @@ export async function requestResume(db: Queryable, revision: string): Promise<vo
   const { text, params } = statement(
     db.dialect,
     `update delembic_batch set wanted = null, updated_at = ${db.dialect.ledger.utcNow}
-       where revision = ? and kind = 'walk'`,
+       where revision = ? and part = 0 and kind = 'walk'`,
     [revision],
   );
   await db.query(text, params);

@@ -6,6 +6,7 @@
  */
 
 import { AuditConnection } from "./audit.ts";
+import { forgettingWalk } from "./batch_writes.ts";
 import { now } from "./clock.ts";
 import { DelembicError, EXIT } from "./errors.ts";
 import { deletingVersion, recordDecision, type RunStatus, writingChecksum, writingVersion } from "./ledger.ts";
@@ -26,13 +27,15 @@ export async function stamp(
   await using run = await OpenRun.begin(context, options.lockTimeoutMs);
   const { steps } = planUpgrade(await survey(project, run.audit), options.target);
   for (const { migration } of steps) {
-    const { revision, checksum, file } = migration;
+    const { revision, checksum, file, batch } = migration;
     await run.audit.transaction(async (db) => {
       const at = now();
       await run.lock.check(db);
       await db.batch([
         ...writingVersion(db.dialect, { revision, status: "success", at, seconds: 0 }),
         ...writingChecksum(db.dialect, { revision, checksum, file, at }),
+        // a walk that stopped midway is over: nobody goes on with it, or helps
+        ...(batch === undefined ? [] : [forgettingWalk(db.dialect, revision)]),
       ]);
       await recordDecision(db, { revision, at, status: "stamped" }, context.actor);
     });

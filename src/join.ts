@@ -106,7 +106,11 @@ class Helper {
   async #help({ walk, ranges }: WalkStory): Promise<number> {
     const { project, emit } = this.#context;
     const migration = project.migrations.get(walk.revision);
-    if (migration?.batch === undefined || !this.#isSame(migration, walk.detail?.checksum)) return 0;
+    if (migration?.batch === undefined) {
+      this.#tell(`Cannot help with ${walk.revision}: it is not among the migrations here. Check out the same version.`);
+      return 0;
+    }
+    if (!this.#isSame(migration, walk.detail?.checksum)) return 0;
     const session = await this.#context.database.connect("read");
     const ground = await openGround(session, migration, this.#context).finally(() => session.close());
     if (!this.#done.has(walk.revision)) {
@@ -127,6 +131,8 @@ class Helper {
         () => crew.withWorker(() => work(crew, further.source())),
       );
       await allOrFirstError(fewerIfRefused(workers, crew), crew);
+      // the one that it helps ends with its own code; here all is done that can be
+      if (crew.stopped === "paused") this.#tell(`${walk.revision} is paused: nothing is left to help with.`);
     } finally {
       const before = this.#done.get(walk.revision) ?? { rows: 0, seconds: 0 };
       const seconds = crew.ownRows === 0 ? 0 : (performance.now() - start) / 1000;

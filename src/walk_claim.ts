@@ -6,7 +6,7 @@
  */
 
 import { encodeKey, type Key } from "./batch_key.ts";
-import { type RangeRow, readRange, readWalk, readWalks } from "./batch_ledger.ts";
+import { readFreeRanges, readRange, readWalk } from "./batch_ledger.ts";
 import { type Claimant, handingOut, type HeldRange, movingWalk, takingOver } from "./batch_writes.ts";
 import type { Queryable, Session } from "./db/database.ts";
 import { inTransaction } from "./ledger.ts";
@@ -34,7 +34,7 @@ export type Claim = ClaimedRange | "none-left" | "not-running";
 export async function claimRange(session: Session, audit: Queryable, order: ClaimOrder): Promise<Claim> {
   const { revision } = order;
   // sessions of the dead may hold the row of their range locked for ever; ended outside of our transaction
-  const free = await freeRanges(audit, revision);
+  const free = await readFreeRanges(audit, revision);
   for (const { backend, updatedAt, holder } of free) {
     if (holder !== undefined && backend !== undefined) await endSessions(audit, [backend], updatedAt ?? "");
   }
@@ -49,11 +49,6 @@ export async function claimRange(session: Session, audit: Queryable, order: Clai
     if (upper === undefined || isSame(lower, upper)) return "none-left";
     return await handOut(session, order, { after: lower, upTo: upper });
   });
-}
-
-async function freeRanges(db: Queryable, revision: string): Promise<readonly RangeRow[]> {
-  const [story] = await readWalks(db, revision);
-  return (story?.ranges ?? []).filter(({ status, free }) => status === "running" && free);
 }
 
 async function takeOver(session: Session, order: ClaimOrder, part: number): Promise<ClaimedRange | undefined> {

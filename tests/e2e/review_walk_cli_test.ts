@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { refuseControl } from "../../src/walk_errors.ts";
+import { readWalk } from "../../src/batch_ledger.ts";
 import { openDatabase } from "../../src/db/connect.ts";
 import { targetOf } from "../contract/contract_ground.ts";
 import { finished, type TestProject, testProject, until } from "../project.ts";
@@ -231,4 +232,47 @@ testWith(["postgres"], "postgresql: a walk whose last key is NaN ends", async ()
   clearTimeout(stopper);
   assert.equal(code, 0, err);
   assert.deepEqual(await touches(project), ["1 | 5"]);
+});
+
+onEachDatabase("who helps is told what cannot be helped with; a stamped walk is over", async (kind) => {
+  await using project = await testProject(kind, raising("size 2 target 0 pause 1s"));
+  await project.execute(...seeded(ROWS));
+  const child = project.start(["upgrade"]);
+  await until("it is at work", async () => await done(project) > 0);
+  await ended(child);
+  // as it is when the process is killed, without the wait for its lease
+  await project.execute("update delembic_batch set status = 'running' where kind = 'walk'");
+  const [name = "", text = ""] = Object.entries(raising("size 2 target 0"))[0] ?? [];
+  await Deno.remove(`${project.folder}/delembic/versions/${name}`);
+  await project.write({ "D009.sql": "-- delembic revision: D009\n-- delembic upgrade\nselect 1;\n" });
+  const without = await project.delembic(["upgrade", "--join"]);
+  assert.equal(without.code, 0, without.err);
+  assert.match(without.err, /Warning: Cannot help with D002: it is not among the migrations here\./);
+  await project.write({ [name]: text });
+  const stamped = await project.delembic(["stamp", "D002"]);
+  assert.equal(stamped.code, 0, stamped.err);
+  assert.deepEqual(await project.rows("select part from delembic_batch"), []);
+  assert.match((await project.delembic(["upgrade", "--join"])).out, /Nothing to help with\./);
+});
+
+testWith(["mysql"], "mysql: a SET is no key; the walk's own row is locked without those of its ranges", async () => {
+  await using project = await testProject("mysql", raising("size 2 target 0"));
+  await project.execute("create table person (id set('a', 'b', 'c') primary key, name text, touched int default 0)");
+  const { code, err } = await project.delembic(["upgrade"]);
+  assert.equal(code, 1, err);
+  assert.match(err, /The column id of person has the type set\('a','b','c'\), which no walk can go by/);
+  await project.execute(
+    "insert into delembic_batch (revision, part, kind, status) values ('D2', 0, 'walk', 'running'), ('D2', 1, 'range', 'running')",
+  );
+  const database = await openDatabase(targetOf("mysql", project.db.url));
+  const [worker, claimer] = [await database.connect("work"), await database.connect("work")];
+  try {
+    await worker.begin();
+    await worker.query("update delembic_batch set rows_done = 1 where revision = 'D2' and part = 1");
+    await claimer.query("set innodb_lock_wait_timeout = 1");
+    await claimer.begin();
+    assert.equal((await readWalk(claimer, "D2", true))?.status, "running");
+  } finally {
+    await Promise.all([worker.close(), claimer.close()]);
+  }
 });
