@@ -28,10 +28,12 @@ export async function rowsOf(
   rows: Iterable<SourceRow> | AsyncIterable<SourceRow>,
   options: RowsOfOptions,
 ): Promise<RowReader> {
-  const iterator = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]();
+  const asked = new AskedIterator(
+    Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator](),
+  );
   const shape = new RowShape(options);
   const bad = new BadRows(options.name, options.collect ?? false);
-  const first = await iterator.next();
+  const first = await asked.next();
   if (first.done !== true) shape.valuesOf(first.value);
   return {
     name: options.name,
@@ -40,16 +42,38 @@ export async function rowsOf(
     typed: !(JSON_AS_TEXT in rows),
     width: shape.width,
     progress: undefined,
-    chunks: () => chunks(first, iterator, shape, bad),
-    async [Symbol.asyncDispose]() {
-      await iterator.return?.();
-    },
+    chunks: () => chunks(first, asked, shape, bad),
+    [Symbol.asyncDispose]: () => asked.close(),
   };
+}
+
+/** An iterator that can be left while it is still waited for. */
+class AskedIterator {
+  readonly #rows: Iterator<SourceRow> | AsyncIterator<SourceRow>;
+  #waits = false;
+
+  constructor(rows: Iterator<SourceRow> | AsyncIterator<SourceRow>) {
+    this.#rows = rows;
+  }
+
+  async next(): Promise<IteratorResult<SourceRow>> {
+    this.#waits = true;
+    const next = await this.#rows.next();
+    this.#waits = false;
+    return next;
+  }
+
+  async close(): Promise<void> {
+    const closing = Promise.resolve(this.#rows.return?.());
+    // one that is still asked for a row answers when it likes
+    if (this.#waits) closing.catch(() => undefined);
+    else await closing;
+  }
 }
 
 async function* chunks(
   first: IteratorResult<SourceRow>,
-  iterator: Iterator<SourceRow> | AsyncIterator<SourceRow>,
+  iterator: AskedIterator,
   shape: RowShape,
   bad: BadRows,
 ): AsyncGenerator<RowChunk> {

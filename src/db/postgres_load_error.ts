@@ -15,6 +15,12 @@ export class CopyRefused extends Error {
   }
 }
 
+/**
+ * Classes of errors that no row is to blame for: the connection, the state of the transaction, conflicts with others, rights
+ * and the code of triggers, resources, locks, a cancel request or the server's end, its files, its own faults.
+ */
+const NOT_OF_ROW_REGEXP = /^(?:08|25|40|42|53|55|57|58|F0|XX)/;
+
 /** How the first row of CSV ends; `undefined` as long as it has not. */
 export type LineEnding = "\n" | "\r\n" | undefined;
 
@@ -26,6 +32,8 @@ export function loadError(
 ): unknown {
   if (!(error instanceof CopyRefused)) return error;
   const cause = statementError(serverError(error.fields), { statement, prefix: 0 });
+  // the server names a row whatever stopped it there
+  if (NOT_OF_ROW_REGEXP.test(cause.details.sqlState ?? "")) return cause;
   const place = placeOf(error.fields, load, ending);
   return place === undefined ? cause : new LoadRowError(cause, place);
 }

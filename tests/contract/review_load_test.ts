@@ -224,3 +224,25 @@ onEachDatabase("rows that 'map' leaves out are counted, be they all, and the fir
   assert.deepEqual([few.read, few.loaded, few.skipped], [5_000, 501, 4_499]);
   assert.deepEqual(places, Array.from({ length: 501 }, (_, index) => index + 4_500), "each is mapped once");
 });
+
+testWith(
+  ["postgres"],
+  "postgresql: what no row is to blame for is no bad row, and none is put aside for it",
+  async () => {
+    await using loads = await Loads.make(
+      "postgresql",
+      "create table t (id integer primary key)",
+      "create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(5); return new; end $$",
+      "create trigger slow before insert on t for each row when (new.id = 3) execute function slow()",
+    );
+    await loads.session.query("set local statement_timeout = 300");
+    await loads.session.query("savepoint before_it");
+    for (const onBadRow of ["error", "collect"] as const) {
+      await assert.rejects(
+        loads.load("t", "id\n1\n2\n3\n", { onBadRow }),
+        (error) => error instanceof DatabaseError && error.kind === "cancelled",
+      );
+      await loads.session.query("rollback to before_it");
+    }
+  },
+);

@@ -391,7 +391,7 @@ Deno.test("openRowFile() tells what is the matter with a file that cannot be ope
     assert.deepEqual(await open("y.csv"), {
       code: "data-file",
       message: "There is no such data file",
-      hint: "A path in a migration is relative to the migration's own folder.",
+      hint: "Its path is relative to the folder 'script_location', where 'versions' is.",
     });
     assert.deepEqual(await open("", { format: "csv" }), {
       code: "data-file",
