@@ -135,11 +135,11 @@ function untouched(chunk: RowChunk, before: number, reader: RowReader, skipped =
   return { rows, bad, skipped, place: (index) => placeOf(chunk, before, reader, index) };
 }
 
-function placeOf(chunk: RowChunk, before: number, { texts }: RowReader, index: number): RowPlace {
+function placeOf(chunk: RowChunk, before: number, { texts, firstRow = 1 }: RowReader, index: number): RowPlace {
   const values = chunk.rows[index] ?? [];
   return {
     line: chunk.lines?.[index],
-    row: before + index + 1,
+    row: before + index + firstRow,
     text: texts?.textOf(values) ?? Deno.inspect(values, { compact: true, breakLength: Infinity }),
   };
 }
