@@ -5,6 +5,7 @@
  */
 
 import { type FileBytes, openBytes } from "./rows_bytes.ts";
+import { RowFileError } from "./rows_errors.ts";
 import { kindOf, type RowFileKind, type RowFileOptions } from "./rows_source.ts";
 import { encodingOf, type TextPiece, TextPieces } from "./rows_text.ts";
 
@@ -61,12 +62,26 @@ export class OpenText implements AsyncDisposable {
   }
 }
 
+/** By their first bytes, which no text has. */
+const COMPRESSED = [["gzip", [0x1f, 0x8b]], ["zstd", [0x28, 0xb5, 0x2f, 0xfd]]] as const;
+
+/** Its first byte may have come alone, but then nothing is lost: the text is refused as such. */
+function refuseCompressed(start: Uint8Array, file: string): void {
+  const found = COMPRESSED.find(([, bytes]) => bytes.every((byte, at) => start[at] === byte));
+  if (found === undefined) return;
+  throw new RowFileError(`The file is ${found[0]} data, and its name does not say so`, {
+    file,
+    hint: `Declare it: \`compression: "${found[0]}"\`.`,
+  });
+}
+
 /** @throws {RowFileError} when the file cannot be opened, or is not what it is said to be */
 export async function openText(path: string, options: RowFileOptions): Promise<{ open: OpenText; kind: RowFileKind }> {
   const kind = kindOf(path, options);
   const bytes = await openBytes(path, options.shownName, kind.compression);
   try {
     const { value: start = NOTHING } = await bytes.pieces.next();
+    refuseCompressed(start, options.shownName);
     const encoding = encodingOf(options.encoding, start, options.shownName);
     return { open: new OpenText(bytes, start, new TextPieces(encoding)), kind };
   } catch (error) {

@@ -40,6 +40,15 @@ class Loads implements AsyncDisposable {
     { file = "p.csv", ...options }: LoadOptions & { readonly file?: string } = {},
   ): Promise<LoadReport> {
     if (typeof source === "string") Deno.writeTextFileSync(`${this.folder.path}/${file}`, source);
+    return this.loadFile(table, typeof source === "string" ? file : source, options);
+  }
+
+  /** Loads rows, or a file that is there. */
+  loadFile(
+    table: string,
+    source: string | Iterable<LoadRow> | AsyncIterable<LoadRow>,
+    options: LoadOptions = {},
+  ): Promise<LoadReport> {
     return soon(loadTable(this.session, {
       folder: this.folder.path,
       shownFrom: this.folder.path,
@@ -47,7 +56,7 @@ class Loads implements AsyncDisposable {
       progress: () => {},
       warn: (message) => this.warnings.push(message),
       record: () => {},
-    }, { table, source: typeof source === "string" ? file : source, options }));
+    }, { table, source, options }));
   }
 
   /** `place: message` of a load that fails. */
@@ -246,3 +255,15 @@ testWith(
     }
   },
 );
+
+onEachDatabase("a compressed file whose name does not say so is told as that", async (kind) => {
+  await using loads = await Loads.make(kind, "create table t (id integer primary key)");
+  const gzip = new Blob(["id\n1\n"]).stream().pipeThrough(new CompressionStream("gzip"));
+  await Deno.writeFile(`${loads.folder.path}/plain.csv`, gzip);
+  await assert.rejects(
+    loads.loadFile("t", "plain.csv"),
+    (error) =>
+      error instanceof DelembicError && error.message === "The file is gzip data, and its name does not say so",
+  );
+  assert.equal((await loads.loadFile("t", "plain.csv", { compression: "gzip" })).loaded, 1);
+});
