@@ -8,7 +8,8 @@ import { type ColumnPlan, conflictKey } from "./bulk_columns.ts";
 import type { LoadOptions } from "./bulk_options.ts";
 import type { BulkSql, Merge } from "./db/bulk_sql.ts";
 import type { TableShape } from "./db/catalog.ts";
-import type { BulkLoad, Session } from "./db/database.ts";
+import { type BulkLoad, DatabaseError, type Session } from "./db/database.ts";
+import { DelembicError } from "./errors.ts";
 
 export interface TargetOptions {
   readonly session: Session;
@@ -41,10 +42,24 @@ export class LoadTarget {
 
   /** Empties the table if it is to be, not by `TRUNCATE`, which MySQL would commit; makes the temporary table. */
   async prepare(): Promise<void> {
-    const { quoteId } = this.#session.dialect;
-    if (this.#replace) await this.#session.query(`delete from ${this.#shape.path.map(quoteId).join(".")}`);
+    if (this.#replace) await this.#empty();
     if (this.#merge === undefined) return;
     for (const statement of this.#sql.createStage(this.#merge)) await this.#session.query(statement);
+  }
+
+  async #empty(): Promise<void> {
+    const table = this.#shape.path.map(this.#session.dialect.quoteId).join(".");
+    try {
+      await this.#session.query(`delete from ${table}`);
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.kind !== "other") throw error;
+      throw new DelembicError(`Cannot empty the table ${this.#shape.path.join(".")} for the load: ${error.message}`, {
+        code: "load-replace",
+        hint: 'If rows of other tables refer to its rows, say onConflict: "update" in place of replace: true, ' +
+          "or delete those before.",
+        cause: error,
+      });
+    }
   }
 
   /** @returns how many rows were taken, and how many of them added or changed */

@@ -267,3 +267,21 @@ onEachDatabase("a compressed file whose name does not say so is told as that", a
   );
   assert.equal((await loads.loadFile("t", "plain.csv", { compression: "gzip" })).loaded, 1);
 });
+
+onEachDatabase("a table that others refer to cannot be replaced, and what to do is told", async (kind) => {
+  await using loads = await Loads.make(
+    kind,
+    "create table parent (id integer primary key)",
+    "create table child (id integer primary key, parent integer, foreign key (parent) references parent (id))",
+    "insert into parent values (1)",
+    "insert into child values (1, 1)",
+  );
+  for (const onBadRow of ["error", "collect"] as const) {
+    assert.match(
+      await loads.failure("parent", "id\n1\n2\n", { replace: true, onBadRow }),
+      /^Cannot empty the table parent for the load: .*foreign key/i,
+    );
+  }
+  await loads.load("parent", "id\n1\n2\n", { onConflict: "update" });
+  assert.deepEqual(await loads.rows("select id from parent order by id"), ["1", "2"]);
+});
