@@ -13,6 +13,12 @@ function migration(file: string): string {
   return `export default { revision: "D001", upgrade: (conn) => conn.load("person", ${JSON.stringify(file)}) };\n`;
 }
 
+function inBatches(file: string): string {
+  return `export default { revision: "D001", batch: { file: ${
+    JSON.stringify(file)
+  }, into: "person", parallel: 2 } };\n`;
+}
+
 /** A database with a project on it that loads `people.csv` into `person`. */
 interface Loading extends AsyncDisposable {
   readonly db: TestDatabase;
@@ -21,10 +27,16 @@ interface Loading extends AsyncDisposable {
   theirs(contestant: Contestant): Contestant;
 }
 
-async function loading(ground: BenchGround, kind: Kind, file: string, rows: number): Promise<Loading> {
+async function loading(
+  ground: BenchGround,
+  kind: Kind,
+  file: string,
+  rows: number,
+  text = migration(file),
+): Promise<Loading> {
   const db = await freshDatabase(kind);
   const cwd = `${ground.folder}/load_${kind}_${rows}`;
-  await makeProject(cwd, { db, file: "D001_load.js", text: migration(file) });
+  await makeProject(cwd, { db, file: "D001_load.js", text });
   const around = {
     prepare: () => fresh(db),
     check: () => mustBe(db, "select count(*) from person where born is not null", rows),
@@ -73,6 +85,11 @@ async function intoPostgres(ground: BenchGround, file: string, rows: number, wha
   await using load = await loading(ground, "postgresql", file, rows);
   const command = psql(load.db, `\\copy person from '${file}' with (format csv, header)`);
   await duel(ground, what("PostgreSQL"), load.ours, [[load.theirs({ name: "psql \\copy", command }), "≥ 0.95"]]);
+  await using batches = await loading(ground, "postgresql", file, rows, inBatches(file));
+  const theirs = psql(batches.db, `\\copy person from '${file}' with (format csv, header)`);
+  await duel(ground, what("PostgreSQL, in batches, parallel 2"), batches.ours, [
+    [batches.theirs({ name: "psql \\copy", command: theirs }), "≥ 1.3"],
+  ]);
 }
 
 async function intoMariadb(ground: BenchGround, file: string, rows: number, what: What): Promise<void> {

@@ -91,13 +91,13 @@ export async function checkRecords(
   try {
     for await (const bytes of csv.chunks()) {
       if (keep) kept.push(bytes);
-      if (csv.next.bytes >= enough) break;
+      if (csv.done.bytes >= enough) break;
     }
   } catch (error) {
     // what is before the bad record can be taken
-    if (!(error instanceof BadRowError || error instanceof RowFileError) || csv.next.bytes === 0) throw error;
+    if (!(error instanceof BadRowError || error instanceof RowFileError) || csv.done.bytes === 0) throw error;
   }
-  const { rows, next: { bytes, line } } = csv;
+  const { rows, bytes, line } = csv.done;
   const next = { byte: from.byte + bytes, line, row: from.row + rows };
   return { from, to: next.byte, next, rows, csv: keep ? again(csv, kept, rows) : undefined };
 }

@@ -35,23 +35,27 @@ export function isPlainCsv(encoding: string, delimiter: number, width: number | 
 
 /** CSV that knows how far into its source it is. */
 export interface LocatedCsv extends CsvText {
-  /** Where the record begins that was not given out yet: bytes from the first one, and its line. */
-  readonly next: { readonly bytes: number; readonly line: number };
+  /** How far it is: the records that were given out, their bytes in the source, and the line behind them. */
+  readonly done: { readonly rows: number; readonly bytes: number; readonly line: number };
 }
 
 export function csvTextOf(open: OpenText, options: CsvTextOptions): LocatedCsv {
   const { syntax, width, line } = options;
   const scanner = new CsvScanner({ delimiter: syntax.delimiter, width, line });
-  let bytes = 0;
+  let done = { rows: 0, bytes: 0, line };
   return {
     delimiter: String.fromCharCode(syntax.delimiter),
     null: syntax.null,
-    chunks: () => checked(open, scanner, options, (count) => bytes += count),
+    chunks: () =>
+      checked(open, scanner, options, (bytes) => {
+        const { row, line } = scanner.next;
+        done = { rows: row - 1, bytes: done.bytes + bytes, line };
+      }),
     get rows() {
       return scanner.next.row - 1;
     },
-    get next() {
-      return { bytes, line: scanner.next.line };
+    get done() {
+      return done;
     },
     lineOf: (row) => scanner.lines.lineOf(row),
   };
