@@ -12,6 +12,7 @@ import { sqliteBulk } from "./sqlite_bulk.ts";
 import { sqliteCatalog } from "./sqlite_catalog.ts";
 import { sqliteError } from "./sqlite_errors.ts";
 import { CsvPacker, type PackedRows, type RefusedField, unpackRows, unpackSql } from "./sqlite_pack.ts";
+import { packedRows } from "./sqlite_packing.ts";
 import { quoted } from "./sqlite_text.ts";
 import { bindable } from "./sqlite_value.ts";
 
@@ -22,8 +23,6 @@ type InTurn = <T>(text: string, work: () => T) => Promise<T>;
 const STATEMENT_VALUES = 100;
 /** Rows between which nothing else has its turn: some milliseconds. */
 const TURN_ROWS = 1_000;
-/** Bytes of packed rows of one statement; likewise. */
-const BLOB_BYTES = 200_000;
 /** With more, taking a row apart takes longer than binding its values. */
 const PACKED_COLUMNS = 32;
 
@@ -85,17 +84,13 @@ class TableLoad {
     const shapes = await this.#shapes();
     const packer = new CsvPacker({ delimiter, null: nullText, kinds: shapes.map((shape) => shape?.kind ?? "other") });
     const takesBlobs = await this.#takesBlobs();
-    for await (const csv of chunks) {
-      for (let next = 0; next < csv.length;) {
-        await this.#inTurn(this.#into, () => {
-          const packed = packer.pack(csv, next, BLOB_BYTES);
-          if (takesBlobs) this.#insertBlob(packed);
-          else this.#insertValues(unpackRows(packed));
-          next = packed.next;
-          this.#before += packed.count;
-          if (packed.refused !== undefined) throw this.#refusal(packed.refused, shapes[packed.refused.column]);
-        });
-      }
+    for await (const packed of packedRows(packer, chunks)) {
+      await this.#inTurn(this.#into, () => {
+        if (takesBlobs) this.#insertBlob(packed);
+        else this.#insertValues(unpackRows(packed));
+        this.#before += packed.count;
+        if (packed.refused !== undefined) throw this.#refusal(packed.refused, shapes[packed.refused.column]);
+      });
     }
   }
 

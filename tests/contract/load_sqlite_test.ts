@@ -141,6 +141,45 @@ Deno.test("sqlite: CSV of one more column than is packed, and of hundreds, comes
   }
 });
 
+Deno.test("sqlite: of several faults in CSV the first one is told, though parts are read ahead", async () => {
+  const parts = 12, rows = 200;
+  async function* chunks(bad: readonly number[], failsAt?: number) {
+    for (let part = 0; part < parts; part++) {
+      if (part === failsAt) throw new Error("the source ends here");
+      const ids = Array.from({ length: rows }, (_, i) => part * rows + i + 1);
+      yield new TextEncoder().encode(ids.map((id) => `${id},${bad.includes(id) ? "x" : id}\n`).join(""));
+    }
+  }
+  await using db = await fresh("create table t (id integer primary key, n integer)");
+  const load = (bad: readonly number[], failsAt?: number) =>
+    db.session.load({
+      table: ["t"],
+      columns: ["id", "n"],
+      data: { kind: "csv", delimiter: ",", null: "", chunks: chunks(bad, failsAt) },
+    });
+  for (const row of [1, rows, rows + 1, 999, parts * rows]) {
+    const [found, column, value] = await refusalOf(load([row, row + 1, row + 450]));
+    assert.deepEqual([found, column, value], [row, "n", "x"]);
+  }
+  // the source fails while the part before it is packed
+  assert.equal((await refusalOf(load([8 * rows], 8)))[0], 8 * rows);
+  await assert.rejects(load([9 * rows], 8), { message: "the source ends here" });
+  await assert.rejects(load([], 0), { message: "the source ends here" });
+  assert.deepEqual(await stored(db.session), []);
+  assert.equal(await load([]), parts * rows);
+});
+
+Deno.test("sqlite: a refused row is told while a pipe behind it gives nothing", async () => {
+  await using db = await fresh("create table t (id integer primary key)");
+  async function* chunks() {
+    yield new TextEncoder().encode("1\nx\n");
+    await new Promise(() => {});
+  }
+  const load = { table: ["t"], columns: ["id"] };
+  const data = { kind: "csv", delimiter: ",", null: "", chunks: chunks() } as const;
+  assert.deepEqual((await refusalOf(db.session.load({ ...load, data }))).slice(0, 3), [2, "id", "x"]);
+});
+
 Deno.test("sqlite: the text that stands for NULL does so where it is not quoted", async () => {
   await using db = await fresh("create table t (a text, b text)");
   await db.session.load(csvOf('NULL,"NULL"\n,""\nNUL,NULLL\n', { columns: ["a", "b"], null: "NULL" }));
