@@ -14,6 +14,7 @@ import {
   columnsOf,
   condition,
   idList,
+  insertInto,
   isPart,
   joinSql,
   keyOf,
@@ -72,7 +73,7 @@ export async function copyTable(conn: Connection, options: CopyOptions): Promise
   const { onConflict = "error" } = options;
   if (onConflict === "error") {
     const values = conn.sql.list(columns.map(({ value }) => valueIn(conn, value)));
-    const { count } = await conn.sql`insert into ${tableId(conn, to)} (${idList(conn, names)}) select ${values} from ${
+    const { count } = await conn.sql`${insertInto(conn, to, names)} select ${values} from ${
       tableId(conn, from)
     } where ${condition(conn, options)}`;
     return count;
@@ -102,11 +103,9 @@ export async function insertMissing(
     readonly names: readonly string[];
   },
 ): Promise<number> {
-  const { count } = await conn.sql`insert into ${tableId(conn, table)} (${idList(conn, names)}) select ${
-    idList(conn, names, "s")
-  } from ${conn.sql.id(stage)} s where not exists (select 1 from ${tableId(conn, table)} t where ${
-    matching(conn, on)
-  })`;
+  const { count } = await conn.sql`${insertInto(conn, table, names)} select ${idList(conn, names, "s")} from ${
+    conn.sql.id(stage)
+  } s where not exists (select 1 from ${tableId(conn, table)} t where ${matching(conn, on)})`;
   return count;
 }
 
@@ -214,7 +213,7 @@ export async function archiveRows(conn: Connection, options: ArchiveOptions): Pr
   const columns = copied(options.columns, source, await shapeOf(conn, to));
   const where = condition(conn, options);
   const move = {
-    into: conn.sql`insert into ${tableId(conn, to)} (${idList(conn, columns.map(({ name }) => name))})`,
+    into: insertInto(conn, to, columns.map(({ name }) => name)),
     values: conn.sql.list(columns.map(({ value }) => valueIn(conn, value))),
   };
   if (conn.dialect === "postgresql") {

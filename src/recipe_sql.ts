@@ -55,6 +55,12 @@ export function idList({ sql }: Connection, columns: readonly string[], alias?: 
   return sql.list(columns.map((column) => alias === undefined ? sql.id(column) : sql.id(alias, column)));
 }
 
+/** The start of a statement that adds rows; numbers that PostgreSQL would only give by itself are kept, too. */
+export function insertInto(conn: Connection, table: TableName, columns: readonly string[]): SqlPart {
+  const kept = raw(conn, conn.dialect === "postgresql" ? " overriding system value" : "");
+  return conn.sql`insert into ${tableId(conn, table)} (${idList(conn, columns)})${kept}`;
+}
+
 /** All of the parts, with a word between them. */
 export function joined(conn: Connection, parts: readonly SqlPart[], between: string): SqlPart {
   return parts.reduce((whole, part) => conn.sql`${whole}${raw(conn, ` ${between} `)}${part}`);

@@ -11,6 +11,7 @@ import type { LoadOptions, LoadReport, LoadRow } from "../../src/bulk_options.ts
 import { openConnection } from "../../src/connection.ts";
 import { DatabaseError, type Session } from "../../src/db/database.ts";
 import { DelembicError, formatPlace } from "../../src/errors.ts";
+import { archiveRows, copyTable } from "../../src/recipe_copy.ts";
 import { upsertRows } from "../../src/recipe_upsert.ts";
 import { type Kind, onEachDatabase, temporaryFolder, testWith } from "../support.ts";
 import { Ground, soon } from "./contract_ground.ts";
@@ -285,3 +286,25 @@ onEachDatabase("a table that others refer to cannot be replaced, and what to do 
   await loads.load("parent", "id\n1\n2\n", { onConflict: "update" });
   assert.deepEqual(await loads.rows("select id from parent order by id"), ["1", "2"]);
 });
+
+testWith(
+  ["postgres"],
+  "postgresql: recipes keep the numbers of identities that the table would give by itself",
+  async () => {
+    const person = "id integer generated always as identity primary key, name text";
+    await using loads = await Loads.make(
+      "postgresql",
+      `create table person (${person})`,
+      `create table person_new (${person})`,
+      `create table person_old (${person})`,
+    );
+    const { connection: conn } = openConnection(loads.session);
+    await upsertRows(conn, "person", [{ id: 7, name: "Ada" }, { id: 9, name: "Grace" }]);
+    assert.equal(await copyTable(conn, { from: "person", to: "person_new" }), 2);
+    assert.equal(await copyTable(conn, { from: "person", to: "person_new", onConflict: "skip" }), 0);
+    assert.equal(await archiveRows(conn, { from: "person", to: "person_old", where: conn.sql`id = 7` }), 1);
+    for (const [table, ids] of [["person", ["9"]], ["person_new", ["7", "9"]], ["person_old", ["7"]]] as const) {
+      assert.deepEqual(await loads.rows(`select id from ${table} order by id`), ids, table);
+    }
+  },
+);
