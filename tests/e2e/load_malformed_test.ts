@@ -207,7 +207,7 @@ const CASES: readonly Malformed[] = [
     says: {
       sqlite: 'p.csv:2: Column doc: "{a" is not valid JSON (json)',
       postgresql: 'p.csv:2: Column doc: "{a" is not valid JSON (jsonb)',
-      mysql: 'p.csv:2: Column doc: "{a" is not allowed by the check doc',
+      mysql: 'p.csv:2: Column doc: "{a" is not valid JSON (longtext)',
     },
   },
   {
