@@ -25,7 +25,7 @@ export class BatchTimeoutError extends DelembicError {
   constructor(milliseconds: number) {
     super(`The batch took longer than its timeout of ${milliseconds / 1000} s`, {
       code: "batch-timeout",
-      hint: "Give 'batch' a longer 'timeout', or make 'apply' do less.",
+      hint: "Does somebody hold its rows locked? Else give 'batch' a longer 'timeout', or make 'apply' do less.",
     });
   }
 }

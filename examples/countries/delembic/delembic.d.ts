@@ -276,7 +276,10 @@ export interface Migration extends MigrationOptions {
    * load of a large file.
    */
   readonly batch?: BatchOptions | BatchLoadOptions;
-  /** Does one batch; called for each range of keys, each committed exactly once. */
+  /**
+   * Does one batch; called for each range of keys, each committed exactly once. It leaves the key of its rows as it is: a
+   * row whose key moves ahead comes again.
+   */
   apply?(conn: Connection, range: Range, run: Run): unknown;
   downgrade?(conn: Connection, run: Run): unknown;
   /** Fails by throwing or by returning `false`; runs in the transaction of `upgrade`, and later under `verify`. */
