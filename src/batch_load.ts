@@ -10,6 +10,7 @@ import type { LoadOptions } from "./bulk_options.ts";
 import { DelembicError } from "./errors.ts";
 import { checkLoadOptions } from "./bulk_request.ts";
 import type { BatchPlan } from "./migration.ts";
+import { kindOf } from "./rows_source.ts";
 import { type LoadLine, parseLoadLine } from "./sql_load.ts";
 import { closest } from "./suggest.ts";
 
@@ -65,6 +66,8 @@ export function checkBatchLoad(raw: Readonly<Record<string, unknown>>, report: R
       'Write file: "data/person.csv".',
     );
   }
+  const options = optionsOf(raw, fail);
+  if (typeof source === "string" && source !== "" && !failed) checkKind(source, options, fail);
   const hint = 'Write into: "person", or into: ["schema", "person"].';
   if (raw["into"] === undefined) fail("has no 'into', the table of the file", hint);
   const pace = Object.fromEntries(PACE.flatMap((name) => raw[name] === undefined ? [] : [[name, raw[name]]]));
@@ -80,12 +83,27 @@ export function checkBatchLoad(raw: Readonly<Record<string, unknown>>, report: R
   if (size === undefined || size > MOST_SIZE) {
     fail(`has 'size' ${show(raw["size"])}; it must be bytes, up to 256MB`, 'Write size: "16MB".');
   }
-  const options = optionsOf(raw, fail);
   if (failed || plan === undefined || size === undefined || typeof source !== "string") return undefined;
   return {
     plan: { ...plan, size, minSize: Math.min(size, LEAST_SIZE), maxSize: size },
     load: { table: plan.table, source, options },
   };
+}
+
+/** By the file's name, or by what is declared. */
+function checkKind(source: string, { format }: LoadOptions, fail: ReportBatch): void {
+  try {
+    const kind = kindOf(source, { format, shownName: source });
+    if (kind.format === "csv" && kind.compression === "none") return;
+    const what = kind.compression === "none" ? kind.format.toUpperCase() : `compressed by ${kind.compression}`;
+    fail(
+      `has 'file' ${show(source)}, which is ${what}`,
+      "Only CSV that is not compressed is loaded in batches: make it of the file before, or load the file at once.",
+    );
+  } catch (error) {
+    if (!(error instanceof DelembicError)) throw error;
+    fail(`has 'file' ${show(source)}, of which the name does not tell the format`, 'Say format: "csv" if it is CSV.');
+  }
 }
 
 function unknownMember(name: string): [problem: string, hint: string] {

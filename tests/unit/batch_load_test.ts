@@ -71,6 +71,20 @@ const WRONG: readonly (readonly [Record<string, unknown>, string])[] = [
     "has 'onConflict', which a load in batches has not | " +
     "Load it into a table beside, and bring the rows from there to here in batches.",
   ],
+  [
+    { file: "a.csv.gz", into: "a" },
+    `has 'file' "a.csv.gz", which is compressed by gzip | Only CSV that is not compressed is loaded in batches: ` +
+    "make it of the file before, or load the file at once.",
+  ],
+  [
+    { file: "a.tsv", into: "a" },
+    `has 'file' "a.tsv", which is TSV | Only CSV that is not compressed is loaded in batches: ` +
+    "make it of the file before, or load the file at once.",
+  ],
+  [
+    { file: "a.txt", into: "a" },
+    `has 'file' "a.txt", of which the name does not tell the format | Say format: "csv" if it is CSV.`,
+  ],
   [{ file: "a.csv", into: "a", format: "json" }, `has 'format' "json" | Only CSV is loaded in batches.`],
 ];
 
