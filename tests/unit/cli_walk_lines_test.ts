@@ -154,6 +154,7 @@ Deno.test("walkMember() is JSON, whatever the keys are", () => {
     rowsTotal: 5_000,
     fraction: 0.1,
     table: "person",
+    file: null,
     key: ["country", "id"],
     batches: 5,
     batchSize: 100,
