@@ -155,7 +155,12 @@ peer("16: a server that ends all that is idle ends no run, and the connection fo
     ? "select id from information_schema.processlist where db = database() and info = 'select sleep(2)'"
     : "select pid from pg_stat_activity where datname = current_database() and query = 'select pg_sleep(2)'";
   await until("D001 is at work", async () => (await project.rows(busy)).length > 0);
-  await project.execute(...await idleEnds(project));
+  for (const statement of await idleEnds(project)) {
+    await project.execute(statement).catch((error: Error) => {
+      // the test's own client that has just closed its connection
+      if (!error.message.startsWith("Unknown thread id")) throw error;
+    });
+  }
   const { code, out, err } = await finished(child);
   assert.deepEqual([code, timeless(out), err], [0, "Running D001\n  OK (0.00s)\n", ""]);
   assert.deepEqual(await project.rows("select revision, status, exception from delembic_run_history"), [
