@@ -22,6 +22,8 @@ const CLIENT_CHECK = "5s";
 /** How long the server may take to hang up when it is told good-bye, in milliseconds. */
 const CLOSE_MS = 1_000;
 const CANCEL_MS = 500;
+/** Why a session is lost that was closed. */
+const CLOSED_HERE = "it was closed here";
 const STREAM_ROWS = 1_000;
 /** How long rows that nobody wants may take before the server is told to stop, in milliseconds. */
 const LEAVE_MS = 100;
@@ -130,7 +132,7 @@ export class PostgresSession implements Session {
       if (answer instanceof Stream) this.#refuseCopy(answer, text);
       return resultsOf(answer, this.#parts.wire.completed);
     } catch (error) {
-      throw statementError(error, context);
+      throw this.#told(error, context);
     }
   }
 
@@ -254,7 +256,7 @@ export class PostgresSession implements Session {
       this.#abandon = (error) => copy.abandon(error);
       return copy;
     } catch (error) {
-      throw statementError(error, context);
+      throw this.#told(error, context);
     }
   }
 
@@ -276,7 +278,7 @@ export class PostgresSession implements Session {
     if (this.#lost) return;
     const { socket, sql, cancel } = this.#parts;
     if (this.#abandon !== undefined) await within(CANCEL_MS, cancel().catch(() => undefined));
-    this.#lose("it was closed here");
+    this.#lose(CLOSED_HERE);
     await sql.end({ timeout: 0 });
     await within(CLOSE_MS, this.#gone);
     socket.destroy();
@@ -319,7 +321,7 @@ export class PostgresSession implements Session {
       if (result instanceof Stream) this.#refuseCopy(result, text);
       return { rows: [...result], count: result.count ?? 0 };
     } catch (error) {
-      throw statementError(error, context);
+      throw this.#told(error, context);
     }
   }
 
@@ -340,6 +342,11 @@ export class PostgresSession implements Session {
       statement,
       hint: "Use conn.load() or '-- delembic load:' to bring data in.",
     });
+  }
+
+  /** A statement that {@link close} stopped is told as lost with its session, whichever of the two is heard first. */
+  #told(error: unknown, context: StatementContext): unknown {
+    return this.#closing === undefined ? statementError(error, context) : lostError(CLOSED_HERE, context.statement);
   }
 
   #reason(): string | undefined {
