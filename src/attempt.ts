@@ -31,7 +31,7 @@ import {
 } from "./ledger.ts";
 import { forgettingLoads, writingLoads } from "./load_ledger.ts";
 import { LockLostError, pause } from "./lock.ts";
-import type { LoadedMigration, Step } from "./migration.ts";
+import { fullChecksum, type LoadedMigration, type Step } from "./migration.ts";
 import type { OpenRun } from "./open_run.ts";
 import { isApplied } from "./plan.ts";
 import { Sources } from "./sources.ts";
@@ -83,6 +83,8 @@ export async function attempt(
   const { revision } = migration;
   const start = performance.now();
   const { id, startedAt } = options.opened ?? await open(run, revision, options.direction);
+  // worked out while the database does its part; what is wrong with it is told when it is needed
+  if (options.direction === "upgrade") fullChecksum(migration).catch(() => undefined);
   await run.step("run-opened", revision);
   const elapsed = () => (performance.now() - start) / 1000;
   const failed = { id, migration, direction: options.direction };
@@ -188,12 +190,14 @@ interface Ending extends AttemptOptions {
 async function record(
   run: OpenRun,
   work: Session,
-  { revision, checksum, file, batch }: LoadedMigration,
+  migration: LoadedMigration,
   { id, at, seconds, loads, direction, next }: Ending,
 ): Promise<OpenedRun | undefined> {
   run.signal.throwIfAborted();
   const { dialect } = work;
+  const { revision, file, batch } = migration;
   const up = direction === "upgrade";
+  const checksum = up ? await fullChecksum(migration) : migration.checksum;
   const opening = next === undefined
     ? []
     : [{ revision: next, startedAt: at, status: "running", ...run.actor } as const];

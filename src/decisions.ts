@@ -11,6 +11,7 @@ import { now } from "./clock.ts";
 import { DelembicError, EXIT } from "./errors.ts";
 import { deletingVersion, recordDecision, type RunStatus, writingChecksum, writingVersion } from "./ledger.ts";
 import { describeHolder, endSessions, readLease } from "./lock.ts";
+import { fullChecksum } from "./migration.ts";
 import { OpenRun, type RunContext } from "./open_run.ts";
 import { isApplied, planUpgrade } from "./plan.ts";
 import { requireSound } from "./project.ts";
@@ -27,7 +28,8 @@ export async function stamp(
   await using run = await OpenRun.begin(context, options.lockTimeoutMs);
   const { steps } = planUpgrade(await survey(project, run.audit), options.target);
   for (const { migration } of steps) {
-    const { revision, checksum, file, batch } = migration;
+    const { revision, file, batch } = migration;
+    const checksum = await fullChecksum(migration);
     await run.audit.transaction(async (db) => {
       const at = now();
       await run.lock.check(db);
@@ -93,7 +95,8 @@ export async function repair(context: RunContext, options: RepairOptions): Promi
 async function accept(run: OpenRun, revision: string): Promise<void> {
   const migration = run.project.migrations.get(revision);
   if (migration === undefined) return;
-  const { checksum, file } = migration;
+  const { file } = migration;
+  const checksum = await fullChecksum(migration);
   await run.audit.transaction(async (db) => {
     const at = now();
     await run.lock.check(db);
@@ -114,7 +117,8 @@ async function decide(run: OpenRun, seen: Survey, revision: string, as: "applied
     if (as === "applied") {
       await db.batch(writingVersion(db.dialect, { revision, status: "success", at, seconds: 0 }));
       if (migration !== undefined) {
-        const { checksum, file } = migration;
+        const { file } = migration;
+        const checksum = await fullChecksum(migration);
         await db.batch(writingChecksum(db.dialect, { revision, checksum, file, at }));
       }
     } else if (!isApplied(seen.records.get(revision))) {

@@ -124,7 +124,13 @@ async function withData(reading: FileReading, { path, file }: MigrationFile, byt
   for (const { migration, line } of reading.found) {
     try {
       const files = await Promise.all(migration.data.map((name) => dataFile(resolve(folder, name))));
-      found.push({ migration: { ...migration, checksum: await checksumWithData(bytes, files) }, line });
+      const all = () => checksumWithData(bytes, files);
+      // a walk is compared with the one that began it, whatever else happens
+      if (migration.batch !== undefined) found.push({ migration: { ...migration, checksum: await all() }, line });
+      else {
+        let known: Promise<string> | undefined;
+        found.push({ migration: { ...migration, dataChecksum: () => known ??= all() }, line });
+      }
     } catch (error) {
       const message = `Cannot read the data of ${migration.revision}: ${reasonOf(error)}`;
       const hint = "Each must be a file that this user may read.";

@@ -216,6 +216,11 @@ export interface LoadedMigration {
   readonly file: string;
   /** `sha256:v1:…`: see `src/checksum.ts`. */
   readonly checksum: string;
+  /**
+   * The checksum with the {@link data} files, where there are some and it is not in {@link checksum} already: reading
+   * them takes time, so it is worked out when it is wanted, once. See {@link fullChecksum}.
+   */
+  readonly dataChecksum?: () => Promise<string>;
   readonly transaction: boolean;
   readonly idempotent: boolean;
   readonly timeoutMs: number | undefined;
@@ -248,4 +253,9 @@ export interface SqlStatement {
   readonly line: number;
   /** What is loaded here, where a line says so and no SQL. */
   readonly load?: LoadLine;
+}
+
+/** The checksum of a migration with all of its data files, as the ledger keeps it. @throws what reading them threw */
+export function fullChecksum({ checksum, dataChecksum }: LoadedMigration): Promise<string> {
+  return dataChecksum?.() ?? Promise.resolve(checksum);
 }

@@ -19,6 +19,7 @@ import { type LeaseState, readLease } from "./lock.ts";
 import { isApplied, isPending, type VersionRecord } from "./plan.ts";
 import { gateOf, needsAlembic, type Project, unknownDependencies } from "./project.ts";
 import type { HistoryInput } from "./state.ts";
+import { fullChecksum, type LoadedMigration } from "./migration.ts";
 
 export interface Survey extends HistoryInput {
   readonly openRuns: readonly RunRecord[];
@@ -73,7 +74,7 @@ export async function survey(project: Project, db: Queryable): Promise<Survey> {
   const openRuns = await readOpenRuns(db);
   const partialRuns = await readPartialRuns(db);
   const lease = db.dialect.leaseLock ? await readLease(db) : undefined;
-  const { changed, outdated } = changedOf(project, await readChecksums(db), records);
+  const { changed, outdated } = await changedOf(project, await readChecksums(db), records);
   const { gate, error, unknown } = await alembicState(project, db, { records, outdated });
   return {
     migrations: project.migrations,
@@ -96,14 +97,18 @@ export async function survey(project: Project, db: Queryable): Promise<Survey> {
  * Applied revisions whose file is not what was applied: changed, or to be applied again where they are `repeatable`.
  * Those that the Python tool applied have no checksum.
  */
-function changedOf(
+async function changedOf(
   project: Project,
   checksums: ReadonlyMap<string, string>,
   records: ReadonlyMap<string, VersionRecord>,
-): Pick<Survey, "changed" | "outdated"> {
-  const other = [...project.migrations.values()]
-    .filter(({ revision }) => isApplied(records.get(revision)))
-    .filter(({ revision, checksum }) => checksums.has(revision) && checksums.get(revision) !== checksum);
+): Promise<Pick<Survey, "changed" | "outdated">> {
+  const other: LoadedMigration[] = [];
+  for (const migration of project.migrations.values()) {
+    const { revision } = migration;
+    const stored = checksums.get(revision);
+    if (stored === undefined || !isApplied(records.get(revision))) continue;
+    if (stored !== await fullChecksum(migration)) other.push(migration);
+  }
   const idsOf = (repeatable: boolean) =>
     new Set(other.filter((migration) => migration.repeatable === repeatable).map(({ revision }) => revision));
   return { changed: idsOf(false), outdated: idsOf(true) };

@@ -7,7 +7,7 @@
 import { forPeople } from "../clock.ts";
 import { childrenOf, compareIds } from "../graph.ts";
 import { readRuns, type RunRecord } from "../ledger.ts";
-import type { LoadedMigration } from "../migration.ts";
+import { fullChecksum, type LoadedMigration } from "../migration.ts";
 import { type Block, isApplied, planUpgrade, type VersionRecord } from "../plan.ts";
 import { explain } from "../runner.ts";
 import { historyOf, type MigrationState } from "../state.ts";
@@ -44,7 +44,8 @@ export async function profileOf({ project, seen, db }: Look, id: string): Promis
   const entries = historyOf(seen);
   const revision = resolveRevision(id, entries.map((entry) => entry.revision));
   const entry = entries.find((entry) => entry.revision === revision);
-  const migration = entry?.migration;
+  const declared = entry?.migration;
+  const migration = declared && { ...declared, checksum: await fullChecksum(declared) };
   const missing = new Set(seen.gate(revision).missing);
   const applied = isApplied(seen.records.get(revision));
   const needs = (migration?.dependsOn ?? []).map((need): Need => {
