@@ -222,13 +222,19 @@ export function failingRange(dialect: Dialect, revision: string, range: HeldRang
   );
 }
 
-/** Gives all ranges of a holder more time. */
-export function renewing(dialect: Dialect, revision: string, holder: string, leaseSeconds: number): Statement {
+/** Gives ranges of a holder more time. @param of.parts at least one */
+export function renewing(
+  dialect: Dialect,
+  revision: string,
+  of: { readonly holder: string; readonly parts: readonly number[] },
+  leaseSeconds: number,
+): Statement {
   return statement(
     dialect,
     `update delembic_batch set expires_at = ${dialect.ledger.utcLater("?")}
-       where revision = ? and holder = ? and kind = 'range' and status = 'running'`,
-    [leaseSeconds, revision, holder],
+       where revision = ? and holder = ? and kind = 'range' and status = 'running'
+         and part in (${of.parts.map(() => "?").join(", ")})`,
+    [leaseSeconds, revision, of.holder, ...of.parts],
   );
 }
 

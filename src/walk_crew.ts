@@ -55,6 +55,8 @@ export class Crew implements AsyncDisposable {
   #size: SizeState;
   #batches = 0;
   #workers = 0;
+  /** The ranges that a worker is at. */
+  readonly #parts = new Set<number>();
   #stop: StopReason | undefined;
   readonly #stopping = new AbortController();
   /** Aborted when the run is, or when the crew is to stop. */
@@ -211,10 +213,25 @@ export class Crew implements AsyncDisposable {
     }).catch(() => undefined);
   }
 
+  /**
+   * Keeps the lease of a range while a worker is at it, and no longer: one that was handed out in a commit whose answer
+   * got lost has our name and no worker, and is free again when its lease has run out.
+   */
+  async whileAt(part: number, work: () => Promise<void>): Promise<void> {
+    this.#parts.add(part);
+    try {
+      await work();
+    } finally {
+      this.#parts.delete(part);
+    }
+  }
+
   #renew(): void {
+    if (this.#parts.size === 0) return;
     const { audit, holder } = this.options;
     // whether a range is still ours its fence decides
-    void this.#ask(renewing(audit.dialect, this.revision, holder, this.leaseSeconds)).catch(() => undefined);
+    void this.#ask(renewing(audit.dialect, this.revision, { holder, parts: [...this.#parts] }, this.leaseSeconds))
+      .catch(() => undefined);
   }
 
   async #ask({ text, params }: Statement): Promise<Row | undefined> {

@@ -34,7 +34,7 @@ export async function work(crew: Crew, sessions: SessionSource): Promise<void> {
     const range = await claim(crew, sessions);
     if (range === undefined) return;
     await crew.options.context.step?.("range-claimed", crew.revision);
-    await new RangeWalk(crew, sessions, range, rests).run();
+    await crew.whileAt(range.part, () => new RangeWalk(crew, sessions, range, rests).run());
   }
 }
 
