@@ -11,14 +11,24 @@ import type { LoadedMigration } from "./migration.ts";
 
 /** What one file holds: migrations, each with the line that names its revision, and what is wrong. */
 export interface FileReading {
-  readonly found: readonly { readonly migration: LoadedMigration; readonly line: number | undefined }[];
+  readonly found: readonly FoundMigration[];
   readonly faults: readonly Fault[];
+}
+
+/** A migration, and the lines of its file on which it is named. */
+export interface FoundMigration {
+  readonly migration: LoadedMigration;
+  /** Of its revision. */
+  readonly line: number | undefined;
+  /** Of its labels. */
+  readonly labelsLine?: number | undefined;
 }
 
 /** The members that are declared; as a SQL file writes them see `src/sql_migration.ts`. */
 export const DECLARED_NAMES = [
   "revision",
   "dependsOn",
+  "labels",
   "description",
   "transaction",
   "idempotent",
@@ -40,6 +50,7 @@ export type Declaration = Pick<
   LoadedMigration,
   | "revision"
   | "dependsOn"
+  | "labels"
   | "description"
   | "transaction"
   | "idempotent"
@@ -58,15 +69,27 @@ export type Report = (name: DeclaredName, problem: string, hint?: string) => voi
 const REVISION_REGEXP = /^[A-Za-z0-9_.-]{1,128}$/;
 const RELATIVE_REGEXP = /^-\d+$/;
 const RESERVED: ReadonlySet<string> = new Set(["head", "heads", "base"]);
+/** `current` came later: a revision may have that name, a label not. */
+const RESERVED_LABELS: ReadonlySet<string> = new Set([...RESERVED, "current"]);
 const DEFAULT_RETRIES = 3;
 
 /** Why a text cannot be the id of a data revision; `undefined` when it can. */
 export function revisionProblem(id: string): string | undefined {
   if (!REVISION_REGEXP.test(id)) return "must be 1 to 128 letters, digits, '_', '.' or '-'";
-  if (RESERVED.has(id) || RELATIVE_REGEXP.test(id)) {
-    return `cannot be '${id}', which means something on the command line`;
+  return reservedProblem(id, RESERVED);
+}
+
+function reservedProblem(name: string, reserved: ReadonlySet<string>): string | undefined {
+  if (!reserved.has(name) && !RELATIVE_REGEXP.test(name)) return undefined;
+  return `cannot be '${name}', which means something on the command line`;
+}
+
+/** Why a text cannot be the label of a branch; `undefined` when it can. */
+export function labelProblem(label: string): string | undefined {
+  if (!REVISION_REGEXP.test(label)) {
+    return `must be 1 to 128 letters, digits, '_', '.' or '-', not ${show(label)}`;
   }
-  return undefined;
+  return reservedProblem(label, RESERVED_LABELS);
 }
 
 /** Checks raw values. Everything that is wrong is reported; what was reported has its default in the result. */
@@ -74,6 +97,7 @@ export function checkDeclaration(raw: Readonly<Partial<Record<DeclaredName, unkn
   return {
     revision: revisionOf(raw.revision, report),
     dependsOn: idsOf("dependsOn", raw.dependsOn, report),
+    labels: labelsOf(raw.labels, report),
     requiresBefore: idsOf("requiresBefore", raw.requiresBefore, report),
     description: textOf(raw.description, report),
     transaction: flagOf("transaction", raw.transaction, true, report),
@@ -105,6 +129,20 @@ function idsOf(name: "dependsOn" | "requiresBefore", value: unknown, report: Rep
   const wrong = list.find((id) => !isId(id));
   if (list.every((id) => typeof id === "string") && wrong === undefined) return [...new Set(list)];
   report(name, `must be an id or a list of ids, not ${show(wrong)}`, 'Write ids as texts: ["D001", "3d1e3e6abc12"].');
+  return [];
+}
+
+/** One label or a list of them, without repetitions. */
+function labelsOf(value: unknown, report: Report): readonly string[] {
+  if (value === undefined || value === null) return [];
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const labels = list.filter((label) => typeof label === "string");
+  const wrong = list.find((label) => typeof label !== "string");
+  const problem = wrong === undefined
+    ? labels.map(labelProblem).find((found) => found !== undefined)
+    : `must be a name or a list of names, not ${show(wrong)}`;
+  if (problem === undefined) return [...new Set(labels)];
+  report("labels", problem, 'Write names as texts: "billing", or ["billing", "invoices"].');
   return [];
 }
 

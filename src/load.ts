@@ -8,7 +8,7 @@
 import { dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checksumOf, checksumWithData } from "./checksum.ts";
-import { checkDeclaration, type FileReading } from "./declaration.ts";
+import { checkDeclaration, type FileReading, type FoundMigration } from "./declaration.ts";
 import { DelembicError, EXIT, type Fault, reasonOf } from "./errors.ts";
 import { compareIds } from "./graph.ts";
 import type { LoadedMigration, MigrationKind } from "./migration.ts";
@@ -57,7 +57,7 @@ export async function loadMigrations(folder: string, options: LoadOptions): Prom
   const found = readings.flatMap((reading) => reading.found);
   return {
     migrations: found.map(({ migration }) => migration),
-    faults: [...readings.flatMap((reading) => reading.faults), ...duplicates(found)],
+    faults: [...readings.flatMap((reading) => reading.faults), ...duplicates(found), ...labelClashes(found)],
     broken: readings.flatMap((reading) => reading.broken),
   };
 }
@@ -120,16 +120,17 @@ async function withData(reading: FileReading, { path, file }: MigrationFile, byt
   if (reading.found.every(({ migration }) => migration.data.length === 0)) return reading;
   const { dataFile } = await import("./data_files.ts");
   const folder = dirname(dirname(path));
-  const found: FileReading["found"][number][] = [];
-  for (const { migration, line } of reading.found) {
+  const found: FoundMigration[] = [];
+  for (const one of reading.found) {
+    const { migration } = one;
     try {
       const files = await Promise.all(migration.data.map((name) => dataFile(resolve(folder, name))));
       const all = () => checksumWithData(bytes, files);
       // a walk is compared with the one that began it, whatever else happens
-      if (migration.batch !== undefined) found.push({ migration: { ...migration, checksum: await all() }, line });
+      if (migration.batch !== undefined) found.push({ ...one, migration: { ...migration, checksum: await all() } });
       else {
         let known: Promise<string> | undefined;
-        found.push({ migration: { ...migration, dataChecksum: () => known ??= all() }, line });
+        found.push({ ...one, migration: { ...migration, dataChecksum: () => known ??= all() } });
       }
     } catch (error) {
       const message = `Cannot read the data of ${migration.revision}: ${reasonOf(error)}`;
@@ -182,7 +183,7 @@ async function readPython(text: string, file: string, checksum: string): Promise
   const { readPythonMigrations } = await import("./python_migration.ts");
   const { migrations, faults } = readPythonMigrations(text, file);
   const all: Fault[] = [...faults];
-  const found = migrations.map(({ line, ...declared }) => {
+  const found = migrations.map(({ line, labelsLine, ...declared }) => {
     const declaration = checkDeclaration(declared, (name, problem, hint) => {
       all.push({ code: "declaration", message: `'${name}' ${problem}`, place: { file, line }, hint });
     });
@@ -193,12 +194,12 @@ async function readPython(text: string, file: string, checksum: string): Promise
       batch: undefined,
       statements: undefined,
     };
-    return { migration: { ...declaration, kind: "py" as const, file, checksum, ...steps }, line };
+    return { migration: { ...declaration, kind: "py" as const, file, checksum, ...steps }, line, labelsLine };
   });
   return { found: all.length === 0 ? found : [], faults: all };
 }
 
-function duplicates(found: FileReading["found"]): Fault[] {
+function duplicates(found: readonly FoundMigration[]): Fault[] {
   const byRevision = Map.groupBy(found, ({ migration }) => migration.revision);
   return [...byRevision].filter(([, same]) => same.length > 1).map(([revision, same]) => {
     const last = same.at(-1);
@@ -210,4 +211,30 @@ function duplicates(found: FileReading["found"]): Fault[] {
       hint: "Give each migration an id of its own.",
     };
   });
+}
+
+/** Labels that two migrations have, or that are revisions too. */
+function labelClashes(found: readonly FoundMigration[]): Fault[] {
+  const taken = new Map(found.map((one) => [one.migration.revision, { ...one, as: "a revision" }]));
+  const faults: Fault[] = [];
+  for (const one of found) {
+    const { migration: { file, labels, revision }, labelsLine } = one;
+    for (const label of labels) {
+      const other = taken.get(label);
+      if (other === undefined) {
+        taken.set(label, { ...one, line: labelsLine, as: `a label of ${revision}` });
+        continue;
+      }
+      // two files with one revision, which is told already
+      if (other.migration.revision === revision && label !== revision) continue;
+      const where = other.line === undefined ? other.migration.file : `${other.migration.file}:${other.line}`;
+      faults.push({
+        code: "duplicate-label",
+        message: `The label '${label}' of ${revision} is ${other.as} (${where})`,
+        place: { file, ...(labelsLine === undefined ? {} : { line: labelsLine }) },
+        hint: "A name means one revision: choose another label.",
+      });
+    }
+  }
+  return faults;
 }

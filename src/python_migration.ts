@@ -13,6 +13,9 @@ import type { PyClass, PyValue } from "./python_value.ts";
 export interface PythonMigration {
   readonly revision: string;
   readonly dependsOn: readonly string[];
+  readonly labels: readonly string[];
+  /** Of `labels`. */
+  readonly labelsLine: number | undefined;
   readonly description: string;
   /** Of the word `class`, from 1. */
   readonly line: number;
@@ -24,7 +27,7 @@ export interface PythonMigrations {
   readonly faults: Fault[];
 }
 
-const RUNS_IN_PYTHON = "The Python tool runs it; here only its 'revision' and 'depends_on' are read.";
+const RUNS_IN_PYTHON = "The Python tool runs it; here only its 'revision', 'depends_on' and 'labels' are read.";
 
 /** Reads a file of the Python tool's `versions` folder. */
 export function readPythonMigrations(text: string, file: string): PythonMigrations {
@@ -75,10 +78,19 @@ function readClass(found: PyClass, file: string, { migrations, faults }: PythonM
     const message = `The 'depends_on' of class ${found.name} ${ids}`;
     return fault("python-depends-on", message, { file, line: dependsOn?.line ?? own.line }, RUNS_IN_PYTHON);
   }
+  // a label is of one revision, so it is not handed down
+  const labels = found.names.get("labels");
+  const names = labels === undefined ? [] : idsOf(labels.value);
+  if (typeof names === "string") {
+    const message = `The 'labels' of class ${found.name} ${names}`;
+    return fault("python-labels", message, { file, line: labels?.line ?? own.line }, RUNS_IN_PYTHON);
+  }
   const description = inherited(found, "description")?.value;
   migrations.push({
     revision: own.value.text,
     dependsOn: ids,
+    labels: names,
+    labelsLine: labels?.line,
     description: description?.kind === "text" ? description.text : "",
     line: found.line,
   });

@@ -24,6 +24,10 @@ const FUNCTIONS = ["upgrade", "apply", "validate", "downgrade"] as const;
 type FunctionName = typeof FUNCTIONS[number];
 
 const KNOWN_NAMES: readonly string[] = [...DECLARED_NAMES, "batch", ...FUNCTIONS];
+/** What people take for one of these, by {@link plainName}. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { label: "labels", branchlabels: "labels" };
+/** Those of which a slip is told by its letters: `tables` and `levels`, which are near to `labels`, are people's own. */
+const SLIPPED_NAMES = KNOWN_NAMES.filter((name) => name !== "labels");
 
 /** Where a script comes from. */
 export interface ScriptSource {
@@ -109,7 +113,8 @@ class ScriptReader {
       data: [...new Set([...declaration.data, ...(batch?.load === undefined ? [] : [batch.load.source])])],
       statements: undefined,
     };
-    return { found: [{ migration, line: this.#lineOf("revision") }], faults: [] };
+    const labelsLine = declaration.labels.length === 0 ? undefined : this.#lineOf("labels");
+    return { found: [{ migration, line: this.#lineOf("revision"), labelsLine }], faults: [] };
   }
 
   #batchOf(raw: unknown, migration: Migration): Batched | undefined {
@@ -123,7 +128,8 @@ class ScriptReader {
   #checkName(name: string): void {
     if (KNOWN_NAMES.includes(name)) return;
     const plain = plainName(name);
-    const similar = KNOWN_NAMES.find((known) => plainName(known) === plain) ?? closest(name, KNOWN_NAMES);
+    const similar = KNOWN_NAMES.find((known) => plainName(known) === plain) ??
+      (Object.hasOwn(OTHER_NAMES, plain) ? OTHER_NAMES[plain] : closest(name, SLIPPED_NAMES));
     if (similar === undefined) return;
     this.#fault("unknown-member", `Unknown member '${name}'`, name, `Did you mean '${similar}'?`);
   }

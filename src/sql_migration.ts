@@ -33,6 +33,7 @@ type Section = typeof SECTIONS[number];
 const HEADER_NAMES: Readonly<Record<string, DeclaredName>> = {
   revision: "revision",
   depends_on: "dependsOn",
+  labels: "labels",
   description: "description",
   transaction: "transaction",
   idempotent: "idempotent",
@@ -44,7 +45,7 @@ const HEADER_NAMES: Readonly<Record<string, DeclaredName>> = {
   repeatable: "repeatable",
   data: "data",
 };
-const LISTS: ReadonlySet<DeclaredName> = new Set(["dependsOn", "tags", "requiresBefore", "data"]);
+const LISTS: ReadonlySet<DeclaredName> = new Set(["dependsOn", "labels", "tags", "requiresBefore", "data"]);
 const MAY_BE_EMPTY: ReadonlySet<DeclaredName> = new Set([...LISTS, "description"]);
 
 /** Where a SQL migration comes from. */
@@ -294,7 +295,8 @@ class SqlReader {
       batch,
       statements,
     };
-    return { found: [{ migration, line: this.#lines.get("revision") }], faults };
+    const [line, labelsLine] = [this.#lines.get("revision"), this.#lines.get("labels")];
+    return { found: [{ migration, line, labelsLine }], faults };
   }
 
   #checkTransaction(): void {

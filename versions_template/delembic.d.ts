@@ -269,6 +269,8 @@ export interface Migration extends MigrationOptions {
   readonly revision: string;
   /** Revisions that must be applied first: data revisions, Alembic revisions; `alembic:ID` where both have the id. */
   readonly dependsOn?: string | readonly string[];
+  /** Names of the branch that begins here: `upgrade billing@head`. */
+  readonly labels?: string | readonly string[];
   readonly description?: string;
   upgrade?(conn: Connection, run: Run): unknown;
   /**
@@ -290,6 +292,7 @@ export interface Migration extends MigrationOptions {
 export abstract class DataMigration implements Migration {
   abstract readonly revision: string;
   readonly dependsOn?: string | readonly string[];
+  readonly labels?: string | readonly string[];
   readonly description?: string;
   abstract upgrade(conn: Connection, run: Run): unknown;
 }

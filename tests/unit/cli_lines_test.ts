@@ -26,6 +26,7 @@ function migration(revision: string, description: string): LoadedMigration {
     timeoutMs: undefined,
     lockTimeoutMs: undefined,
     retries: 3,
+    labels: [],
     tags: [],
     upgrade: () => Promise.resolve(),
     downgrade: undefined,

@@ -114,6 +114,22 @@ Deno.test("loadMigrations() says which files have the same revision", async () =
   ]);
 });
 
+Deno.test("loadMigrations() says which label is taken, and where", async () => {
+  const { faults } = await load({
+    "versions/a.sql": sql("D1", "-- delembic labels: billing, D1\n"),
+    "versions/b.ts": `export default {\n  revision: "D2",\n  labels: ["billing", "D3"],\n  upgrade() {},\n};\n`,
+    "versions/c.sql": sql("D3", "-- delembic labels: shop\n"),
+    "versions/d.py":
+      "from delembic import DataMigration\nclass A(DataMigration):\n    revision = 'D4'\n    labels = 'shop'\n",
+  });
+  assert.deepEqual(faults, [
+    "versions/a.sql:2 The label 'D1' of D1 is a revision (versions/a.sql:1)",
+    "versions/b.ts:3 The label 'billing' of D2 is a label of D1 (versions/a.sql:2)",
+    "versions/b.ts:3 The label 'D3' of D2 is a revision (versions/c.sql:1)",
+    "versions/d.py:4 The label 'shop' of D4 is a label of D3 (versions/c.sql:2)",
+  ]);
+});
+
 Deno.test("loadMigrations() takes a byte order mark off", async () => {
   const { migrations, faults } = await load({ "versions/a.sql": `\ufeff${sql("D1")}` });
   assert.deepEqual(faults, []);

@@ -20,6 +20,7 @@ function migration(revision: string, dependsOn: string[] = [], more: Partial<Loa
     timeoutMs: undefined,
     lockTimeoutMs: undefined,
     retries: 3,
+    labels: [],
     tags: [],
     upgrade: () => Promise.resolve(),
     downgrade: () => Promise.resolve(),

@@ -11,6 +11,7 @@ Deno.test("readPythonMigrations() reads what the Python tool's template writes",
 class LoadPerson(DataMigration):
     revision = "abd0990a8f0d"
     depends_on = ['aaa111']
+    labels = ("billing",)
     description = "Load Person -- v2.0 (été)"
 
     def upgrade(self, conn):
@@ -22,7 +23,14 @@ class LoadPerson(DataMigration):
 `;
   deepStrictEqual(readPythonMigrations(text, "x.py"), {
     migrations: [
-      { revision: "abd0990a8f0d", dependsOn: ["aaa111"], description: "Load Person -- v2.0 (été)", line: 3 },
+      {
+        revision: "abd0990a8f0d",
+        dependsOn: ["aaa111"],
+        labels: ["billing"],
+        labelsLine: 6,
+        description: "Load Person -- v2.0 (été)",
+        line: 3,
+      },
     ],
     faults: [],
   });
@@ -53,6 +61,7 @@ class B(DataMigration):
 class A(DataMigration):
     revision = "D" + "1"
     depends_on = IDS + ["y"]
+    labels = "a"
 class C(A):
     revision = "D3"
 class D(A):
@@ -60,10 +69,11 @@ class D(A):
 class Helper:
     revision = "no"
 `;
+  const plain = { labels: [], labelsLine: undefined, description: "" };
   deepStrictEqual(readPythonMigrations(text, "x.py").migrations, [
-    { revision: "D2", dependsOn: ["D1"], description: "", line: 3 },
-    { revision: "D1", dependsOn: ["x", "y"], description: "", line: 6 },
-    { revision: "D3", dependsOn: ["x", "y"], description: "", line: 9 },
+    { ...plain, revision: "D2", dependsOn: ["D1"], line: 3 },
+    { ...plain, revision: "D1", dependsOn: ["x", "y"], labels: ["a"], labelsLine: 9, line: 6 },
+    { ...plain, revision: "D3", dependsOn: ["x", "y"], line: 10 },
   ]);
 });
 
@@ -80,6 +90,10 @@ Deno.test("readPythonMigrations() says what is wrong, and on which line", () => 
     [
       `${head}    revision = 'a'\n    depends_on = 3\n`,
       "4: The 'depends_on' of class A is neither a string nor a list of strings",
+    ],
+    [
+      `${head}    revision = 'a'\n    labels = f()\n`,
+      "4: The 'labels' of class A cannot be known without running it: it is the result of a call",
     ],
     [
       `${head}    revision = 'a'\n    depends_on = [3]\n`,

@@ -48,6 +48,7 @@ import type { Migration } from "../delembic.d.ts";
 export default {
   revision: "D002",
   dependsOn: ["D001", "3d1e3e6abc12", "D001"],
+  labels: ["billing", "invoices", "billing"],
   description: "load person",
   transaction: false,
   idempotent: true,
@@ -65,6 +66,7 @@ export default {
   assert.deepEqual(values, {
     revision: "D002",
     dependsOn: ["D001", "3d1e3e6abc12"],
+    labels: ["billing", "invoices"],
     requiresBefore: ["9a0000000001"],
     description: "load person",
     transaction: false,
@@ -212,6 +214,25 @@ Deno.test("readScriptMigration() refuses ids that the ledger or the command line
   );
 });
 
+Deno.test("readScriptMigration() takes one label as a text, and refuses what no target could name", async () => {
+  const migration = await migrationOf(`export default { revision: "D1", labels: "billing", upgrade() {} };`);
+  assert.deepEqual(migration.labels, ["billing"]);
+  const hint = `(Write names as texts: "billing", or ["billing", "invoices"].)`;
+  for (
+    const [labels, problem] of [
+      [`"a@b"`, `must be 1 to 128 letters, digits, '_', '.' or '-', not "a@b"`],
+      [`["a", "heads"]`, `cannot be 'heads', which means something on the command line`],
+      [`"current"`, `cannot be 'current', which means something on the command line`],
+      [`"-2"`, `cannot be '-2', which means something on the command line`],
+      [`["a", 5]`, `must be a name or a list of names, not 5`],
+    ]
+  ) {
+    assert.deepEqual(await faultsOf(`export default {\n  revision: "D1",\n  labels: ${labels},\n  upgrade() {},\n};`), [
+      `D001.ts:3 'labels' ${problem} ${hint}`,
+    ]);
+  }
+});
+
 Deno.test("readScriptMigration() takes slips of known members for what they are, and leaves others alone", async () => {
   assert.deepEqual(
     await faultsOf(`export default {
@@ -222,6 +243,7 @@ Deno.test("readScriptMigration() takes slips of known members for what they are,
   Upgrade() {},
   upgrade() {},
   validates() {},
+  branchLabels: "x",
   tables: ["a"],
   helper() {},
 };`),
@@ -231,6 +253,7 @@ Deno.test("readScriptMigration() takes slips of known members for what they are,
       "D001.ts:5 Unknown member 'lock_timeout' (Did you mean 'lockTimeout'?)",
       "D001.ts:6 Unknown member 'Upgrade' (Did you mean 'upgrade'?)",
       "D001.ts:8 Unknown member 'validates' (Did you mean 'validate'?)",
+      "D001.ts:9 Unknown member 'branchLabels' (Did you mean 'labels'?)",
     ],
   );
 });

@@ -39,7 +39,7 @@ const FULL = `-- Written by hand.
 -- delembic retries: 0
 -- delembic tags: nightly, slow
 -- delembic requires_before: 9a0000000001
-
+-- delembic labels: billing, invoices
 -- delembic upgrade
 update person set email = lower(email) where email <> lower(email);
 update person set done = 'a;b'
@@ -55,6 +55,7 @@ Deno.test("readSqlMigration() reads the header, the options and the sections", (
   assert.deepEqual(values, {
     revision: "D004",
     dependsOn: ["D002", "alembic:3d1e3e6abc12", "a, b"],
+    labels: ["billing", "invoices"],
     requiresBefore: ["9a0000000001"],
     description: "normalise emails",
     transaction: false,
@@ -179,7 +180,7 @@ select 'a`;
     "9 'batch' has no value (Write '-- delembic batch: person by id'.)",
     "10 'load' stands before the first section (Move it behind '-- delembic upgrade'.)",
     "11 'repeatable' must be true or false, not \"always\"",
-    "12 Unknown directive 'frobnicate' (Known are revision, depends_on, description, transaction, idempotent, timeout, " +
+    "12 Unknown directive 'frobnicate' (Known are revision, depends_on, labels, description, transaction, idempotent, timeout, " +
     "lock_timeout, retries, tags, requires_before, repeatable, data, batch, throttle, load, upgrade, validate, downgrade; " +
     "a comment that is none of them must not begin with 'delembic'.)",
     "13 A statement stands before the first section (Write '-- delembic upgrade' on a line above it.)",
