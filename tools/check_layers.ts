@@ -29,7 +29,10 @@ export interface Rules {
 const LAYERS: readonly Layer[] = [
   {
     name: "values",
-    files: [...named("errors clock duration graph suggest version steps checksum progress"), "src/db/json_value.ts"],
+    files: [
+      ...named("errors clock duration graph revision_names branch_labels suggest version steps checksum progress"),
+      "src/db/json_value.ts",
+    ],
     may: [],
   },
   {

@@ -7,10 +7,12 @@
  * @module
  */
 
+import { branchLabels } from "../branch_labels.ts";
 import { type Fault, FaultsError } from "../errors.ts";
 import { ancestorsOf, compareIds, findCycles, headsOf, type Parents, topologicalOrder } from "../graph.ts";
-import { branchLabels } from "./branch_labels.ts";
-import { AlembicNameError, RevisionNames } from "./names.ts";
+import { RevisionNames } from "../revision_names.ts";
+
+import { ALEMBIC_NAMES, AlembicNameError } from "./names.ts";
 import { type AlembicScript, isFault } from "./script.ts";
 
 /** A script whose id is known. */
@@ -57,7 +59,7 @@ export class AlembicTree {
     const byId = this.#byId(scripts);
     this.revisions = new Map([...byId].map(([id, script]) => [id, revisionOf(id, script)]));
     this.#lineage = new Map([...byId].map(([id, script]) => [id, this.#downOf(id, script, byId)]));
-    this.#names = new RevisionNames(this.#lineage, this.#labels());
+    this.#names = new RevisionNames(this.#lineage, this.#labels(), ALEMBIC_NAMES);
     for (const { label, first, second } of this.#names.clashes) this.#anywhere.push(this.#clash(label, first, second));
     this.parents = new Map([...byId].map(([id, script]) => [id, this.#parentsOf(id, script)]));
     this.#findCycles(byId);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ancestorsOf, childrenOf, type Parents } from "../graph.ts";
+import { ancestorsOf, childrenOf, type Parents } from "./graph.ts";
 
 /**
  * The labels of every revision that has any, its own and inherited ones, as Alembic's `Script.branch_labels`.
