@@ -275,6 +275,11 @@ withPair(
     await untilReason(ofReplica, undefined);
     await untilReason(ofPrimary, undefined);
     assert.deepEqual(ofPrimary.notes, []);
+    // one that has replayed no transaction yet does not know how far it is behind
+    await until("the table is there", async () => {
+      const { rows } = await replica.query("select 1 from pg_tables where tablename = 't'");
+      return rows.length > 0;
+    });
 
     await replica.query("select pg_wal_replay_pause()");
     // the server measures from one sample of its log to the next
