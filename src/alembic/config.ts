@@ -6,8 +6,11 @@
 
 import { basename, dirname, isAbsolute, resolve } from "node:path";
 import type { Fault } from "../errors.ts";
-import { AlembicConfigError, type Options, placeOf, readOptions } from "./options.ts";
-import { isFolder, searchPath } from "./search_path.ts";
+import { AlembicConfigError } from "./config_error.ts";
+import { isFolder } from "./files.ts";
+import { type IniSections, type Options, readOptions } from "./options.ts";
+import { packagePath } from "./package_folder.ts";
+import { type SearchPath, searchPath } from "./search_path.ts";
 
 /** What is asked for: which file and section, and where things are. */
 export interface AlembicConfigRequest {
@@ -29,7 +32,9 @@ export interface AlembicConfig {
   /** Whether Alembic also takes compiled scripts, which have no source that could be read. */
   readonly sourceless: boolean;
   /** Where imports of the scripts are looked up. */
-  readonly searchPath: readonly string[];
+  readonly searchPath: () => SearchPath;
+  /** What `env.py` may ask for. */
+  readonly ini: IniSections;
   readonly warnings: readonly Fault[];
 }
 
@@ -45,18 +50,21 @@ const LEGACY_PATHS_REGEXP = /, *|(?: +)|:/;
 export async function readAlembicConfig({ file, section, virtualEnv }: AlembicConfigRequest): Promise<AlembicConfig> {
   const folder = dirname(file).replaceAll("\\", "/");
   const options = await readOptions(file, section);
-  const prepended = options.list("prepend_sys_path", ["path_separator"], LEGACY_PATHS_REGEXP);
-  const path = searchPath({ folder, prepended: prepended.map((part) => absolute(part, folder)), virtualEnv });
+  let search: SearchPath | undefined;
+  const path = () => {
+    const prepended = options.list("prepend_sys_path", ["path_separator"], LEGACY_PATHS_REGEXP);
+    return search ??= searchPath({ folder, prepended: prepended.map((part) => absolute(part, folder)), virtualEnv });
+  };
   const locate = (name: string, location: string) => locationOf(options, name, location, folder, path);
   const script = options.text("script_location");
-  if (script === undefined || script === "") throw missingScriptLocation(file, section);
+  if (script === undefined) throw missingScriptLocation(file, section);
   const scriptLocation = locate("script_location", script);
   if (!isFolder(scriptLocation)) {
     throw new AlembicConfigError(
       `The script_location of Alembic, ${scriptLocation}, is not there`,
       "alembic-folder-missing",
       "Mend 'script_location' in it, or 'alembic_config' in delembic.ini.",
-      placeOf(options, "script_location"),
+      options.place("script_location"),
     );
   }
   const named = options.list("version_locations", ["path_separator", "version_path_separator"], LEGACY_LOCATIONS_REGEXP)
@@ -70,10 +78,11 @@ export async function readAlembicConfig({ file, section, virtualEnv }: AlembicCo
     recursive: options.flag("recursive_version_locations"),
     sourceless: options.flag("sourceless"),
     searchPath: path,
+    ini: options.ini,
     warnings: versionLocations.filter((location) => !isFolder(location)).map((location) => ({
       code: "alembic-folder-missing",
       message: `The folder ${location} of Alembic's ${origin} is not there`,
-      place: placeOf(options, origin),
+      place: options.place(origin),
       hint: "Alembic takes it for an empty one.",
     })),
   };
@@ -99,17 +108,16 @@ function locationOf(
   name: string,
   location: string,
   folder: string,
-  path: readonly string[],
+  path: () => SearchPath,
 ): string {
   if (isAbsolute(location) || !location.includes(":")) return absolute(location, folder);
   const [dotted = "", ...below] = location.split(":");
-  const inside = dotted.replaceAll(".", "/");
-  const root = path.find((root) => isFolder(`${root}/${inside}`));
-  if (root !== undefined) return [root, inside, ...below].join("/");
+  const found = packagePath(dotted, below, path());
+  if (found !== undefined) return found;
   throw new AlembicConfigError(
     `The package '${dotted}' of Alembic's ${name} was not found`,
     "alembic-package-missing",
-    `Looked in ${path.join(", ")}. Set 'prepend_sys_path' to the folder that holds it, or ${name} to a path.`,
-    placeOf(options, name),
+    `Looked in ${path().folders.join(", ")}. Set 'prepend_sys_path' to the folder that holds it, or ${name} to a path.`,
+    options.place(name),
   );
 }

@@ -10,7 +10,7 @@ import type { PythonImports } from "../python_imports.ts";
 import { normalizeSource } from "../python_outline.ts";
 import { type AlembicConfig, readAlembicConfig } from "./config.ts";
 import { type AlembicScript, isFault, readAnyScript, readUsualScript } from "./script.ts";
-import { compiledOnly, listScripts } from "./script_folder.ts";
+import { listScripts } from "./script_folder.ts";
 import { diskFiles, readPythonFile } from "./search_path.ts";
 import { AlembicTree, type VersionTable } from "./tree.ts";
 
@@ -42,10 +42,13 @@ export async function loadAlembic(settings: AlembicSettings): Promise<AlembicTre
   }
   const config = await readAlembicConfig({ ...settings.alembic, virtualEnv: settings.virtualEnv });
   const imports = lazyImports(config);
-  const scripts = await readScripts(listScripts(config.versionLocations, config), settings.folder, imports);
+  const { paths, faults } = listScripts(config.versionLocations, config);
+  const scripts = await readScripts(paths, settings.folder, imports);
   const versionTable = await versionTableOf(config, settings, imports);
-  const compiled = config.sourceless ? compiledOnly(config.versionLocations) : [];
-  return new AlembicTree([...scripts, ...compiled.map(unreadable)], versionTable, config.warnings);
+  const unread = faults.map((fault) =>
+    unreadable({ ...fault, place: { file: shownPath(fault.place.file, settings.folder) } })
+  );
+  return new AlembicTree([...scripts, ...unread], versionTable, config.warnings);
 }
 
 /** The parser is large: it is loaded when the first script needs it. */
@@ -53,7 +56,7 @@ function lazyImports(config: AlembicConfig): () => Promise<PythonImports> {
   let imports: Promise<PythonImports> | undefined;
   return () =>
     imports ??= import("../python_imports.ts").then(({ PythonImports }) =>
-      new PythonImports(diskFiles(), config.searchPath)
+      new PythonImports(diskFiles(), config.searchPath().folders)
     );
 }
 

@@ -6,6 +6,11 @@
 
 import type { PythonFiles } from "../python_imports.ts";
 import { normalizeSource } from "../python_outline.ts";
+import { isFile, isFolder } from "./files.ts";
+import { type Installed, installedNear } from "./installed.ts";
+
+/** The folders, and the packages that are linked one by one. */
+export type SearchPath = Installed;
 
 const CODING_REGEXP = /^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)/;
 
@@ -32,52 +37,22 @@ export function diskFiles(): PythonFiles {
   const sources = new Map<string, string | undefined>();
   return {
     read: (path) => {
-      if (!sources.has(path)) {
-        sources.set(path, isKind(path, "isFile") ? normalizeSource(readPythonFile(path)) : undefined);
-      }
+      if (!sources.has(path)) sources.set(path, isFile(path) ? normalizeSource(readPythonFile(path)) : undefined);
       return sources.get(path);
     },
     isFolder,
   };
 }
 
-export function isFolder(path: string): boolean {
-  return isKind(path, "isDirectory");
-}
-
-function isKind(path: string, kind: "isFile" | "isDirectory"): boolean {
-  try {
-    return Deno.statSync(path)[kind];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
-    throw error;
-  }
-}
-
-/** The folders in which a project's packages may lie, in the order in which Python would look. */
+/** Where a project's packages may lie, in the order in which Python would look. */
 export function searchPath(options: {
   readonly folder: string;
   readonly prepended: readonly string[];
   /** The folder of an active virtual environment: `$VIRTUAL_ENV`. */
   readonly virtualEnv?: string | undefined;
-}): string[] {
+}): SearchPath {
   const { folder, prepended, virtualEnv } = options;
-  const environments = [virtualEnv, `${folder}/.venv`, `${folder}/venv`].filter((path) => path !== undefined);
-  const sites = environments.flatMap(sitePackages);
+  const { folders, packages } = installedNear(folder, virtualEnv);
   // the folder `src` comes last: a project of that layout is usually installed
-  return [...new Set([...prepended, folder, ...sites, ...sites.flatMap(linkedFolders), `${folder}/src`])];
-}
-
-function sitePackages(environment: string): string[] {
-  const lib = `${environment}/lib`;
-  const versions = isFolder(lib) ? [...Deno.readDirSync(lib)].map(({ name }) => name) : [];
-  const unix = versions.filter((name) => name.startsWith("python")).map((name) => `${lib}/${name}/site-packages`);
-  return [...unix, `${environment}/Lib/site-packages`].filter(isFolder);
-}
-
-/** The folders that `*.pth` files name, as `pip install --editable` leaves them. */
-function linkedFolders(site: string): string[] {
-  const links = [...Deno.readDirSync(site)].map(({ name }) => name).filter((name) => name.endsWith(".pth")).sort();
-  const lines = links.flatMap((name) => Deno.readTextFileSync(`${site}/${name}`).split(/\r?\n/));
-  return lines.filter((line) => line.startsWith("/") && isFolder(line));
+  return { folders: [...new Set([...prepended, folder, ...folders, `${folder}/src`])], packages };
 }

@@ -139,6 +139,34 @@ Deno.test("loadAlembic() splits version_locations by every separator of Alembic"
   }
 });
 
+Deno.test("loadAlembic() finds packages in virtual environments", async () => {
+  const ini = { "alembic.ini": "[alembic]\nscript_location = app:m\n" };
+  const site = "lib/python3.13/site-packages/app/m/versions/a.py";
+  const ids = async (files: Record<string, string>, virtualEnv?: string, config = "alembic.ini") => {
+    const tree = await load({ ...files, "other.ini": "" }, { config, virtualEnv });
+    return [...tree.revisions.keys()];
+  };
+  deepStrictEqual(await ids({ ...ini, [`venv/${site}`]: script("a") }), ["a"]);
+  deepStrictEqual(await ids({ ...ini, "venv/Lib/site-packages/app/m/versions/a.py": script("a") }), ["a"]);
+  // as in a repository of several projects
+  const below = { "sub/project/alembic.ini": ini["alembic.ini"], [`.venv/${site}`]: script("a") };
+  deepStrictEqual(await ids(below, undefined, "sub/project/alembic.ini"), ["a"]);
+  await using environment = await temporaryFolder({ [site]: script("b") });
+  deepStrictEqual(await ids({ ...ini, [`.venv/${site}`]: script("a") }, environment.path), ["b"]);
+});
+
+Deno.test("loadAlembic() finds packages that hatchling's editable installs name", async () => {
+  await using elsewhere = await temporaryFolder({ "app/__init__.py": "", "app/m/versions/a.py": script("a") });
+  const site = ".venv/lib/python3.13/site-packages";
+  const tree = await load({
+    "alembic.ini": "[alembic]\nscript_location = app:m\n",
+    [`${site}/app.pth`]: "import _editable_impl_app",
+    [`${site}/_editable_impl_app.py`]: "from editables.redirector import RedirectingFinder as F\nF.install()\n" +
+      `F.map_module('app', '${elsewhere.path}/app/__init__.py')`,
+  });
+  deepStrictEqual([...tree.revisions.keys()], ["a"]);
+});
+
 Deno.test("loadAlembic() shows files relative to the project", async () => {
   const tree = await load({ "alembic.ini": "[alembic]\nscript_location = m\n", "m/versions/a.py": script("a") });
   equal(tree.revisions.get("a")?.file, "m/versions/a.py");
