@@ -43,7 +43,7 @@ const LAYERS: readonly Layer[] = [
   { name: "drivers", files: ["src/db/*.ts"], may: ["values", "port"] },
   {
     name: "configuration",
-    files: named("ini url url_options url_source tls_options redact config config_values filename_template init_files"),
+    files: named("command_words ini url url_options url_source tls_options redact config config_values filename_template init_files"),
     may: ["values", "port"],
   },
   { name: "rows", files: ["src/rows.ts", "src/rows_*.ts"], may: ["values"] },
@@ -58,7 +58,7 @@ const LAYERS: readonly Layer[] = [
     may: ["values", "port", "python", "rows", "bulk"],
   },
   { name: "alembic", files: ["src/alembic/*.ts"], may: ["values", "port", "configuration", "python"] },
-  { name: "plan", files: named("target plan state"), may: ["values", "migration"] },
+  { name: "plan", files: named("target reach span plan state"), may: ["values", "migration"] },
   {
     name: "ledger",
     files: named(
@@ -75,9 +75,26 @@ const LAYERS: readonly Layer[] = [
   {
     name: "run",
     files: named(
-      "interruption work_session open_run attempt runner verify decisions walk walk_* walkable join sources told_run",
+      "interruption work_session open_run attempt runner verify decisions walk walk_* walkable join sources told_run run_python*",
     ),
     may: ["values", "port", "rows", "bulk", "migration", "plan", "ledger", "project"],
+  },
+  { name: "interplay", files: named("pipeline_plan pipeline_file"), may: ["values"] },
+  {
+    name: "pipeline",
+    files: ["src/pipeline_*.ts"],
+    may: [
+      "values",
+      "port",
+      "configuration",
+      "migration",
+      "alembic",
+      "plan",
+      "ledger",
+      "project",
+      "run",
+      "interplay",
+    ],
   },
   {
     name: "edge",
@@ -99,6 +116,8 @@ const LAYERS: readonly Layer[] = [
       "ledger",
       "project",
       "run",
+      "interplay",
+      "pipeline",
     ],
   },
   { name: "program", files: ["main.ts"], may: ["edge", "cli", "values"] },
@@ -115,6 +134,7 @@ const RULES: Rules = {
     "@lezer/common": ["src/python_*.ts", "src/alembic/*.ts"],
     "smol-toml": ["src/alembic/*.ts"],
     "commander": ["src/cli/*.ts"],
+    "yaml": ["src/pipeline_file.ts"],
     "fzstd": ["src/rows_*.ts"],
     "node:zlib": ["src/rows_*.ts"],
     "node:crypto": ["src/checksum.ts", "src/db/*.ts", "src/new_file.ts", "src/lock.ts"],
