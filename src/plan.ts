@@ -6,7 +6,8 @@
 
 import { ancestorsOf, compareIds, type Parents, topologicalOrder } from "./graph.ts";
 import type { LoadedMigration } from "./migration.ts";
-import { resolveRevision, type Target, TargetError } from "./target.ts";
+import { wantedDown, wantedUp } from "./reach.ts";
+import { graphOf, type Target, TargetError } from "./target.ts";
 
 /** The latest outcome of a revision, as `delembic_version` holds it. */
 export interface VersionRecord {
@@ -31,7 +32,7 @@ export type Block =
   | { readonly kind: "too-late"; readonly applied: readonly string[] }
   /** A step before it in the plan is blocked, and it depends on that one. */
   | { readonly kind: "data"; readonly revisions: readonly string[] }
-  /** A file of the Python tool; only that tool runs it. */
+  /** A file of the Python tool, and no Python is configured that would run it. */
   | { readonly kind: "python" }
   /** An earlier attempt was interrupted, or failed, after part of it had been committed. */
   | { readonly kind: "partial" };
@@ -57,6 +58,8 @@ export interface PlanInput {
   readonly outdated: ReadonlySet<string>;
   /** Revisions whose last attempt left something committed and was never settled. */
   readonly partial: ReadonlySet<string>;
+  /** Whether the Python tool's files can be run. @default false */
+  readonly runsPython?: boolean;
   readonly gate: (revision: string) => GateAnswer;
 }
 
@@ -94,8 +97,6 @@ function wantedBy(input: PlanInput, order: readonly string[], target: Target): R
   switch (target.kind) {
     case "head":
       return new Set(order);
-    case "base":
-      throw new TargetError("Cannot upgrade to base", "Use 'delembic downgrade base'.");
     case "steps": {
       if (target.steps < 0) {
         throw new TargetError(`Cannot upgrade by ${target.steps}`, `Use 'delembic downgrade ${target.steps}'.`);
@@ -103,17 +104,9 @@ function wantedBy(input: PlanInput, order: readonly string[], target: Target): R
       const pending = order.filter((id) => isPending(input, id));
       return ancestorsOf(input.parents, pending.slice(0, target.steps));
     }
-    case "revision": {
-      const id = resolveRevision(target.id, order);
-      const at = order.indexOf(id);
-      if (at + target.steps >= order.length) {
-        const left = order.length - 1 - at;
-        throw new TargetError(
-          `There are only ${left} revisions after ${id}, not ${target.steps}`,
-          `Use 'head' for all of them.`,
-        );
-      }
-      return ancestorsOf(input.parents, order.slice(at, at + target.steps + 1));
+    default: {
+      const applied = new Set(order.filter((id) => isApplied(input.records.get(id))));
+      return wantedUp(graphOf(input.migrations, input.parents), applied, target);
     }
   }
 }
@@ -125,7 +118,7 @@ function blocksOf(input: PlanInput, migration: LoadedMigration, blocked: Readonl
   if (tooLate.length > 0) blocks.push({ kind: "too-late", applied: tooLate });
   const revisions = (input.parents.get(migration.revision) ?? []).filter((id) => blocked.has(id));
   if (revisions.length > 0) blocks.push({ kind: "data", revisions: revisions.sort(compareIds) });
-  if (migration.kind === "py") blocks.push({ kind: "python" });
+  if (migration.kind === "py" && input.runsPython !== true) blocks.push({ kind: "python" });
   if (input.partial.has(migration.revision)) blocks.push({ kind: "partial" });
   return blocks;
 }
@@ -140,7 +133,7 @@ function blocksOf(input: PlanInput, migration: LoadedMigration, blocked: Readonl
 export function planDowngrade(input: PlanInput, target: Target): LoadedMigration[] {
   const order = topologicalOrder(input.parents);
   const applied = order.filter((id) => isApplied(input.records.get(id)));
-  const going = goingBy(order, applied, target);
+  const going = goingBy(input, applied, target);
   return going.reverse().map((id) => {
     const migration = input.migrations.get(id);
     if (migration === undefined) throw new TargetError(`Revision ${id} has no file, so it cannot be undone`);
@@ -148,10 +141,8 @@ export function planDowngrade(input: PlanInput, target: Target): LoadedMigration
   });
 }
 
-function goingBy(order: readonly string[], applied: readonly string[], target: Target): string[] {
+function goingBy(input: PlanInput, applied: readonly string[], target: Target): string[] {
   switch (target.kind) {
-    case "base":
-      return [...applied];
     case "head":
       throw new TargetError("Cannot downgrade to head", "Use 'delembic upgrade head'.");
     case "steps":
@@ -165,14 +156,9 @@ function goingBy(order: readonly string[], applied: readonly string[], target: T
         );
       }
       return target.steps === 0 ? [] : applied.slice(target.steps);
-    case "revision": {
-      if (target.steps > 0) throw new TargetError(`Cannot downgrade to ${target.id}+${target.steps}`);
-      const id = resolveRevision(target.id, order);
-      if (!applied.includes(id)) {
-        throw new TargetError(`Revision ${id} is not applied, so there is no going back to it`);
-      }
-      const at = order.indexOf(id);
-      return applied.filter((other) => order.indexOf(other) > at);
+    default: {
+      const going = wantedDown(graphOf(input.migrations, input.parents), new Set(applied), target);
+      return applied.filter((id) => going.has(id));
     }
   }
 }

@@ -21,8 +21,8 @@ export interface NameErrors {
   unknown(name: string, known: readonly string[]): DelembicError;
   /** Several do; or steps come to where the graph forks or joins. */
   ambiguous(name: string, ids: readonly string[]): DelembicError;
-  /** The steps lead beyond the first or the last revision. */
-  outside(name: string): DelembicError;
+  /** The steps lead beyond `last`, on which nothing builds; or below the base, where that is `undefined`. */
+  outside(name: string, last: string | undefined): DelembicError;
   elsewhere(id: string, branch: string): DelembicError;
   /** Steps up, from nothing. */
   unstarted(name: string, steps: string): DelembicError;
@@ -32,6 +32,16 @@ export interface NameRules {
   readonly errors: NameErrors;
   /** Only names longer than this are found by their beginning. */
   readonly shortest: number;
+}
+
+/** How {@link RevisionNames.walk} goes. */
+export interface Walk {
+  /** As it is refused when the way forks or ends. */
+  readonly name: string;
+  /** Where the way up forks, the side to take. */
+  readonly branch?: string | undefined;
+  /** Whether too many steps end at the last revision, or at the base, and are no mistake. @default false */
+  readonly stays?: boolean;
 }
 
 const RELATIVE_REGEXP = /^(?:(.+?)@)?([\w.-]+?)?([+-]\d+)$/;
@@ -99,6 +109,10 @@ export class RevisionNames {
     return at === -1 ? this.#within(name, undefined) : this.#within(name.slice(at + 1), name.slice(0, at));
   }
 
+  isLabel(name: string): boolean {
+    return this.#labels.has(name);
+  }
+
   /** Everything before and behind the revision that gives a branch its name. @throws as {@link resolve} */
   onBranch(label: string): ReadonlySet<string> {
     const root = this.rootOf(label);
@@ -113,19 +127,21 @@ export class RevisionNames {
   /**
    * Goes `steps` up or down from `start`; `undefined` is the base, below the first revision.
    *
-   * @param name as it is refused when the way forks or ends
-   * @param branch where the way up forks, the side to take
+   * @throws what {@link NameErrors} gives, where the way forks or ends
    */
-  walk(name: string, start: string | undefined, steps: number, branch: string | undefined): string | undefined {
+  walk(start: string | undefined, steps: number, { name, branch, stays = false }: Walk): string | undefined {
     const onBranch = branch === undefined ? undefined : this.onBranch(branch);
     let at = start;
     for (let left = Math.abs(steps); left > 0; left--) {
-      if (at === undefined && steps < 0) throw this.#errors.outside(name);
+      if (at === undefined && steps < 0 && !stays) throw this.#errors.outside(name, undefined);
       const next = steps < 0
         ? this.#lineage.get(at ?? "") ?? []
         : this.#above(at).filter((id) => onBranch?.has(id) ?? true);
       if (next.length > 1) throw this.#errors.ambiguous(name, next);
-      if (next.length === 0 && steps > 0) throw this.#errors.outside(name);
+      if (next.length === 0 && steps > 0) {
+        if (stays) return at;
+        throw this.#errors.outside(name, at);
+      }
       at = next[0];
     }
     return at;
@@ -174,9 +190,9 @@ export class RevisionNames {
     // a step up comes to the branch, from wherever it starts
     const starts = this.#within(symbol ?? "heads", steps > 0 ? undefined : branch);
     if (symbol !== undefined && starts.length > 1) throw this.#errors.ambiguous(name, starts);
-    if (symbol !== "base" && starts.length === 0 && steps !== 0) throw this.#errors.outside(name);
+    if (symbol !== "base" && starts.length === 0 && steps !== 0) throw this.#errors.outside(name, undefined);
     const from = starts.length === 0 ? [undefined] : starts;
-    const ids = from.map((start) => this.walk(name, start, steps, branch)).filter((id) => id !== undefined);
+    const ids = from.map((start) => this.walk(start, steps, { name, branch })).filter((id) => id !== undefined);
     return [...new Set(ids)];
   }
 

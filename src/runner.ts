@@ -15,7 +15,7 @@ import { OpenRun, type RunContext } from "./open_run.ts";
 import { type Block, isApplied, planDowngrade, type PlanStep, planUpgrade } from "./plan.ts";
 import { needsAlembic, type Project, requireSound } from "./project.ts";
 import { readGate, type Survey, survey, withReading } from "./survey.ts";
-import { resolveRevision, type Target } from "./target.ts";
+import { graphOf, plainlyNamed, type Target } from "./target.ts";
 
 export { Interruption } from "./interruption.ts";
 export type { RunContext } from "./open_run.ts";
@@ -100,8 +100,9 @@ export async function upgrade(context: RunContext, options: RunOptions): Promise
 
 /** @returns faults that do not concern the target @throws {FaultsError} for those that may */
 export function requireSoundFor(project: Project, target: Target): readonly Fault[] {
-  if (target.kind !== "revision" || target.steps > 0) return requireSound(project);
-  return requireSound(project, [resolveRevision(target.id, [...project.migrations.keys()])]);
+  if (target.kind !== "name") return requireSound(project);
+  const id = plainlyNamed(graphOf(project.migrations, project.parents), target.name);
+  return requireSound(project, id === undefined ? undefined : [id]);
 }
 
 /**
@@ -133,6 +134,8 @@ function changedWarning(migration: LoadedMigration | undefined) {
 async function runUpgrade(run: OpenRun, steps: readonly PlanStep[], seen: Survey): Promise<RunReport> {
   if (steps.length === 0) return report({ upToDate: true });
   run.startHeartbeat(steps.some(({ migration }) => migration.kind !== "sql"));
+  // a Python that cannot run them is told before anything has run
+  if (steps.some((step) => step.migration.kind === "py" && !isBlocked(step))) await run.python();
   const done: Done[] = [];
   let opened: OpenedRun | undefined;
   for (const [index, { migration, blocks }] of steps.entries()) {
@@ -154,7 +157,7 @@ async function runUpgrade(run: OpenRun, steps: readonly PlanStep[], seen: Survey
     const ended = await runOne(run, migration, {
       direction: "upgrade",
       opened,
-      next: openedAhead(run, steps[index + 1]),
+      next: migration.kind === "py" ? undefined : openedAhead(run, steps[index + 1]),
     });
     if (!("durationSeconds" in ended)) {
       return report({ done, ...ended, blocked: steps.slice(index + 1).filter(isBlocked).map(blockedOf) });
@@ -232,9 +235,10 @@ export function explain(revision: string, blocks: readonly Block[]): { message: 
       };
     case "python":
       return {
-        message: `Migration ${revision} is a Python file, which only the Python tool can run.`,
+        message: `Migration ${revision} is a Python file, and no Python is configured that would run it.`,
         hint:
-          `Run it there ('delembic upgrade ${revision}' of the Python package), or rewrite it in TypeScript or SQL.`,
+          "Set 'python' in delembic.ini to the Python that has the package delembic ('python = .venv/bin/python'), " +
+          `or turn it into TypeScript or SQL with 'delembic convert ${revision}'.`,
       };
     case "partial":
       return {

@@ -30,7 +30,9 @@ const LAYERS: readonly Layer[] = [
   {
     name: "values",
     files: [
-      ...named("errors clock duration graph revision_names branch_labels suggest version steps checksum progress"),
+      ...named(
+        "errors command_words clock duration graph revision_names branch_labels suggest version steps checksum progress",
+      ),
       "src/db/json_value.ts",
     ],
     may: [],
@@ -43,7 +45,7 @@ const LAYERS: readonly Layer[] = [
   { name: "drivers", files: ["src/db/*.ts"], may: ["values", "port"] },
   {
     name: "configuration",
-    files: named("command_words ini url url_options url_source tls_options redact config config_values filename_template init_files"),
+    files: named("ini url url_options url_source tls_options redact config config_values filename_template init_files"),
     may: ["values", "port"],
   },
   { name: "rows", files: ["src/rows.ts", "src/rows_*.ts"], may: ["values"] },
@@ -75,7 +77,8 @@ const LAYERS: readonly Layer[] = [
   {
     name: "run",
     files: named(
-      "interruption work_session open_run attempt runner verify decisions walk walk_* walkable join sources told_run run_python*",
+      "interruption work_session open_run attempt runner verify decisions walk walk_* walkable join sources told_run " +
+        "run_python* workplace",
     ),
     may: ["values", "port", "rows", "bulk", "migration", "plan", "ledger", "project"],
   },

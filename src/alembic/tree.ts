@@ -11,7 +11,6 @@ import { branchLabels } from "../branch_labels.ts";
 import { type Fault, FaultsError } from "../errors.ts";
 import { ancestorsOf, compareIds, findCycles, headsOf, type Parents, topologicalOrder } from "../graph.ts";
 import { RevisionNames } from "../revision_names.ts";
-
 import { ALEMBIC_NAMES, AlembicNameError } from "./names.ts";
 import { type AlembicScript, isFault } from "./script.ts";
 

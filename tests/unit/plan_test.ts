@@ -71,11 +71,12 @@ Deno.test("planUpgrade() of a revision runs its own ancestors only", () => {
   assert.deepEqual(upgrade(input(four), "D01"), ["D001", "D002", "D010"]);
 });
 
-Deno.test("planUpgrade() takes +N from what is pending, and ID+N from the order", () => {
+Deno.test("planUpgrade() takes +N from what is pending, and ID+N from what builds on it", () => {
   assert.deepEqual(upgrade(input(four, ["D001"]), "+1"), ["D002"]);
   assert.deepEqual(upgrade(input(four, ["D001"]), "+0"), []);
   assert.deepEqual(upgrade(input(four), "D001+1"), ["D001", "D002"]);
-  assert.deepEqual(upgrade(input(four), "D003+1"), ["D001", "D002", "D003", "D010"]);
+  assert.deepEqual(upgrade(input(four), "D001+2"), ["D001", "D002", "D010"]);
+  assert.deepEqual(upgrade(input(four), "D010-1"), ["D001", "D002"]);
 });
 
 const refused: [string, string, string | undefined][] = [
@@ -84,11 +85,16 @@ const refused: [string, string, string | undefined][] = [
   ["D00", "'D00' could be any of 3 revisions: D001, D002, D003", "Write more of the revision."],
   ["base", "Cannot upgrade to base", "Use 'delembic downgrade base'."],
   ["-1", "Cannot upgrade by -1", "Use 'delembic downgrade -1'."],
-  ["D003+2", "There are only 1 revisions after D003, not 2", "Use 'head' for all of them."],
+  ["D003+2", "'D003+2' goes too far: nothing builds on D003", "Use 'head' for all that there is."],
+  ["D002-3", "'D002-3' goes below the first revision", "Use 'base' to go there."],
+  ["D002-2", "Cannot upgrade to D002-2, which is before the first revision", undefined],
+  ["shop@base", "Cannot upgrade to shop@base", "Use 'delembic downgrade shop@base'."],
+  ["shop@head", "Unknown target revision: shop", "Run 'delembic history' to see what there is."],
   [
     "D 1",
     "Cannot understand the target 'D 1'",
-    "A target is head, a revision, the beginning of one, +N or REVISION+N; for downgrade base, a revision or -N.",
+    "A target is head, a revision, the beginning of one, a label, LABEL@head, +N, LABEL@+N or REVISION+N; for " +
+    "downgrade base, LABEL@base, a revision, -N or LABEL@-N.",
   ],
 ];
 for (const [target, message, hint] of refused) {
@@ -96,6 +102,62 @@ for (const [target, message, hint] of refused) {
     assert.throws(() => upgrade(input(four), target), { message, hint, exitCode: 2, code: "unknown-target" });
   });
 }
+
+/** Two branches with labels, from one root, and a merge of both; and a line beside them. */
+const forked = [
+  migration("root"),
+  migration("bill1", ["root"], { labels: ["billing"] }),
+  migration("bill2", ["bill1"]),
+  migration("shop1", ["root"], { labels: ["shop"] }),
+  migration("shop2", ["shop1"]),
+  migration("both", ["bill2", "shop2"]),
+  migration("aside", [], { labels: ["other"] }),
+  migration("aside2", ["aside"]),
+];
+
+Deno.test("planUpgrade() goes along branches", () => {
+  const up = (target: string, ...applied: string[]) => upgrade(input(forked, applied), target);
+  assert.deepEqual(up("billing"), ["root", "bill1"]);
+  assert.deepEqual(up("other@head"), ["aside", "aside2"]);
+  assert.deepEqual(up("shop@bo"), ["root", "bill1", "bill2", "shop1", "shop2", "both"]);
+  assert.deepEqual(up("billing@+1"), ["root"]);
+  assert.deepEqual(up("billing@+2"), ["root", "bill1"]);
+  assert.deepEqual(up("shop@+2", "root", "bill1"), ["shop1", "shop2"]);
+  assert.deepEqual(up("billing@root+2"), ["root", "bill1", "bill2"]);
+  assert.deepEqual(up("other@base+1"), ["aside"]);
+  assert.deepEqual(up("both-0", "root"), ["bill1", "bill2", "shop1", "shop2", "both"]);
+});
+
+const ambiguous: [string, string][] = [
+  ["root+1", "'root+1' could be any of 2 revisions: bill1, shop1"],
+  ["both-1", "'both-1' could be any of 2 revisions: bill2, shop2"],
+  ["base+1", "'base+1' could be any of 2 revisions: root, aside"],
+  ["head-1", "'head' could be any of 2 revisions: aside2, both"],
+];
+for (const [target, message] of ambiguous) {
+  Deno.test(`planUpgrade() does not guess what '${target}' is where the graph forks`, () => {
+    assert.throws(() => upgrade(input(forked), target), { message, hint: "Name one of them.", code: "unknown-target" });
+  });
+}
+
+Deno.test("planDowngrade() takes back what builds on the target, and leaves other branches", () => {
+  const all = forked.map(({ revision }) => revision);
+  const down = (target: string, applied = all) => downgrade(input(forked, applied), target);
+  assert.deepEqual(down("root"), ["both", "shop2", "shop1", "bill2", "bill1"]);
+  assert.deepEqual(down("shop@root"), ["both", "shop2", "shop1"]);
+  assert.deepEqual(down("bill1"), ["both", "bill2"]);
+  assert.deepEqual(down("billing"), ["both", "bill2"]);
+  assert.deepEqual(down("other@base"), ["aside2", "aside"]);
+  assert.deepEqual(down("other@-1"), ["aside2"]);
+  assert.deepEqual(down("aside2-1"), ["aside2"]);
+  assert.deepEqual(down("aside2"), []);
+  assert.throws(() => down("both-1"), { message: "'both-1' could be any of 2 revisions: bill2, shop2" });
+  const unmerged = ["root", "bill1", "shop1", "aside"];
+  assert.deepEqual(down("shop@-1", unmerged), ["shop1"]);
+  assert.throws(() => down("billing@-1", ["aside"]), { message: "Nothing of the branch 'billing' is applied" });
+  assert.throws(() => down("other@bill1"), { message: "Revision bill1 is not on the branch 'other'" });
+  assert.throws(() => down("billing@+1"), { message: "Cannot downgrade by billing@+1" });
+});
 
 Deno.test("planUpgrade() says what blocks a step, and what that blocks in turn", () => {
   const given = input(four, [], {
