@@ -84,10 +84,11 @@ export interface Fault {
 export class FaultsError extends DelembicError {
   readonly faults: readonly Fault[];
 
-  constructor(faults: readonly Fault[]) {
+  /** @param where the faults are, for the message when there are several */
+  constructor(faults: readonly Fault[], where = "the migration files") {
     const [first] = faults;
     super(
-      faults.length === 1 && first ? first.message : `${faults.length} problems in the migration files`,
+      faults.length === 1 && first ? first.message : `${faults.length} problems in ${where}`,
       {
         code: faults.length === 1 && first ? first.code : "faults",
         exitCode: EXIT.usage,

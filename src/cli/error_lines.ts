@@ -183,7 +183,7 @@ export function hintLine(hint: string): Line {
   return [styled("cyan", "Hint:"), ` ${hint}`];
 }
 
-const FRAMED_REGEXP = /\.(?:ts|js|mjs|sql|py)$/;
+const FRAMED_REGEXP = /\.(?:ts|js|mjs|sql|py|ya?ml)$/;
 
 /** A view of the files of a project. Files that may hold secrets, such as `delembic.ini`, are never quoted. */
 export function viewOf(
