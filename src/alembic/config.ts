@@ -8,7 +8,7 @@ import { basename, dirname, isAbsolute, resolve } from "node:path";
 import type { Fault } from "../errors.ts";
 import { AlembicConfigError } from "./config_error.ts";
 import { isFolder } from "./files.ts";
-import { type IniSections, type Options, readOptions } from "./options.ts";
+import { type Options, readOptions } from "./options.ts";
 import { packagePath } from "./package_folder.ts";
 import { type SearchPath, searchPath } from "./search_path.ts";
 
@@ -34,7 +34,7 @@ export interface AlembicConfig {
   /** Where imports of the scripts are looked up. */
   readonly searchPath: () => SearchPath;
   /** What `env.py` may ask for. */
-  readonly ini: IniSections;
+  readonly options: Options;
   readonly warnings: readonly Fault[];
 }
 
@@ -78,7 +78,7 @@ export async function readAlembicConfig({ file, section, virtualEnv }: AlembicCo
     recursive: options.flag("recursive_version_locations"),
     sourceless: options.flag("sourceless"),
     searchPath: path,
-    ini: options.ini,
+    options,
     warnings: versionLocations.filter((location) => !isFolder(location)).map((location) => ({
       code: "alembic-folder-missing",
       message: `The folder ${location} of Alembic's ${origin} is not there`,

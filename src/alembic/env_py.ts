@@ -4,68 +4,103 @@
  * @module
  */
 
-import type { SyntaxNode } from "@lezer/common";
+import type { SyntaxNode, Tree } from "@lezer/common";
 import { parser } from "@lezer/python";
 import type { Fault } from "../errors.ts";
-import type { PythonImports } from "../python_imports.ts";
 import { partsOf } from "../python_expression.ts";
+import type { PythonImports } from "../python_imports.ts";
+import { withIniAnswers } from "./env_ini.ts";
+import { EnvValues, type Known } from "./env_value.ts";
+import type { Options } from "./options.ts";
 
 /** One option: its value, `undefined` when it is not set or is `None`, or why it is not known. */
 export type EnvOption = string | undefined | Fault;
 
+/** What an `env.py` may get its values from. */
+export interface EnvSurroundings {
+  readonly imports: PythonImports;
+  readonly options: Options;
+  /** The file and text of a module by its dotted name, normalized; `undefined` when there is none. */
+  module(dotted: string): { readonly file: string; readonly source: string } | undefined;
+}
+
 /**
- * What `context.configure(NAME=…)` is given, wherever it stands; also by way of `dict(NAME=…)` and `{"NAME": …}`.
+ * What `context.configure(NAME=…)` is given, wherever it stands, also in a dictionary that is spread there. What only
+ * the offline mode is given does not count where there is an online one. A file that calls no `configure` leaves that
+ * to the modules that it imports.
  *
  * @param source normalized
  */
-export function readEnvOption(source: string, file: string, name: string, imports: PythonImports): EnvOption {
-  if (!source.includes(name)) return undefined;
-  const given = new Map<string, number>();
-  for (const { text, at } of givenTo(source, name)) {
-    if (!given.has(text)) given.set(text, source.slice(0, at).split("\n").length);
-  }
-  const values = new Set<string | undefined>();
-  for (const [expression, line] of given) {
-    const value = valueOf(source, file, expression, imports);
-    if (value === undefined) return notKnown(name, { file, line }, `it is ${expression}`);
-    values.add(value.text);
-  }
-  const [first] = values;
-  if (values.size <= 1) return first;
-  return notKnown(name, { file, line: [...given.values()].at(-1) ?? 1 }, "it is set to several values");
+export function readEnvOption(source: string, file: string, name: string, around: EnvSurroundings): EnvOption {
+  return readFile(source, file, name, around, MAX_IMPORTS) ?? undefined;
 }
 
+/** How many imports, one from another, are followed. */
+const MAX_IMPORTS = 2;
+
+/** @returns `null` when neither the file nor what it imports configures anything */
+function readFile(raw: string, file: string, name: string, around: EnvSurroundings, depth: number): EnvOption | null {
+  const source = withIniAnswers(raw, around.options);
+  const tree = parser.parse(source);
+  const { given, calls } = new EnvReader(source, name, around.options).read(tree);
+  if (given.length === 0 && calls.length === 0) {
+    if (depth === 0) return null;
+    for (const dotted of importedBy(tree, source)) {
+      const module = around.module(dotted);
+      const found = module && readFile(module.source, module.file, name, around, depth - 1);
+      if (found !== undefined && found !== null) return found;
+    }
+    return null;
+  }
+  return decide(effective(given, calls), name, new EnvValues(source, file, tree, around.imports));
+}
+
+/** A value that stands in the file: its expression, or what the ini file has. */
 interface Given {
-  readonly text: string;
-  readonly at: number;
+  readonly node: SyntaxNode;
+  readonly known?: Known;
+  readonly offline: boolean;
+  /** Whether `context.configure` itself is given it, not a dictionary or another function. */
+  readonly direct: boolean;
 }
 
-function givenTo(source: string, name: string): Given[] {
-  const found: Given[] = [];
-  const take = (node: SyntaxNode | null | undefined) => {
-    if (node) found.push({ text: source.slice(node.from, node.to), at: node.from });
-  };
-  parser.parse(source).iterate({
-    enter: ({ name: type, node }) => {
-      if (type !== "ArgList" && type !== "DictionaryExpression") return;
-      const parts = partsOf(node);
-      const mark = type === "ArgList" ? "AssignOp" : ":";
-      parts.forEach((part, i) => {
-        const text = source.slice(part.from, part.to);
-        const isName = type === "ArgList" ? text === name : text.slice(1, -1) === name;
-        if (isName && parts[i + 1]?.name === mark) take(parts[i + 2]);
-      });
-    },
+/** A call of `context.configure`. */
+interface Call {
+  readonly node: SyntaxNode;
+  readonly offline: boolean;
+  readonly spreads: boolean;
+}
+
+/** What decides: values, and calls that leave the default. */
+function effective(given: readonly Given[], calls: readonly Call[]): (Given | undefined)[] {
+  const online = calls.some(({ offline }) => !offline) ? calls.filter(({ offline }) => !offline) : calls;
+  if (online.length === 0) return [...given];
+  const indirect = given.filter(({ direct, offline }) => !direct && (!offline || online[0]?.offline));
+  return online.flatMap(({ node, spreads }): (Given | undefined)[] => {
+    const own = given.filter((one) => one.direct && one.node.from >= node.from && one.node.to <= node.to);
+    if (own.length > 0) return own;
+    return spreads && indirect.length > 0 ? indirect : [undefined];
   });
-  return found;
 }
 
-/** The value of an expression as the module's last line; `undefined` when it is not known. */
-function valueOf(source: string, file: string, expression: string, imports: PythonImports) {
-  const module = imports.read(`${source}\n__delembic_value__ = (${expression})\n`, file);
-  const value = "get" in module ? module.get("__delembic_value__")?.value : undefined;
-  if (value?.kind === "text") return { text: value.text };
-  return value?.kind === "none" ? { text: undefined } : undefined;
+function decide(given: readonly (Given | undefined)[], name: string, values: EnvValues): EnvOption {
+  const found = new Set<string | undefined>();
+  let line = 1;
+  for (const one of given) {
+    if (one === undefined) {
+      found.add(undefined);
+      continue;
+    }
+    line = values.source.slice(0, one.node.from).split("\n").length;
+    const value = one.known ?? values.of(one.node);
+    if (value === undefined) {
+      const text = values.source.slice(one.node.from, one.node.to);
+      return notKnown(name, { file: values.file, line }, `it is ${text}`);
+    }
+    found.add(value.text);
+  }
+  const [first] = found;
+  return found.size <= 1 ? first : notKnown(name, { file: values.file, line }, "it is set to several values");
 }
 
 function notKnown(name: string, place: Fault["place"], why: string): Fault {
@@ -75,4 +110,120 @@ function notKnown(name: string, place: Fault["place"], why: string): Fault {
     place,
     hint: `Set 'alembic_${name === "version_table" ? name : "version_schema"}' in delembic.ini.`,
   };
+}
+
+/** Finds what is given, and the calls of `configure`. */
+class EnvReader {
+  readonly #given: Given[] = [];
+  readonly #calls: Call[] = [];
+
+  constructor(readonly source: string, readonly name: string, readonly options: Options) {}
+
+  read(tree: Tree): { given: readonly Given[]; calls: readonly Call[] } {
+    tree.iterate({
+      enter: ({ name: type, node }) => {
+        if (type === "ArgList") this.#arguments(node);
+        else if (type === "DictionaryExpression") this.#pairs(node, ":", (text) => text.slice(1, -1), false);
+        else if (type === "AssignStatement") this.#item(node);
+      },
+    });
+    return { given: this.#given, calls: this.#calls };
+  }
+
+  #arguments(list: SyntaxNode): void {
+    const parts = partsOf(list);
+    const direct = this.#isConfigure(list);
+    if (direct) {
+      this.#calls.push({
+        node: list,
+        offline: this.#isOffline(list),
+        spreads: parts.some(({ name }) => name === "**"),
+      });
+    }
+    this.#pairs(list, "AssignOp", (text) => text, direct);
+    const callee = list.prevSibling;
+    const [first, comma, second] = parts.slice(1, -1);
+    const sets = callee !== null && /\.setdefault$/.test(this.#text(callee)) && comma?.name === ",";
+    if (sets && first !== undefined && second !== undefined && this.#text(first).slice(1, -1) === this.name) {
+      this.#take(second, false);
+    }
+    parts.forEach((part, i) => {
+      if (part.name === "**") this.#section(parts[i + 1], direct);
+    });
+  }
+
+  /** `NAME=value` or `"NAME": value` */
+  #pairs(node: SyntaxNode, mark: string, key: (text: string) => string, direct: boolean): void {
+    const parts = partsOf(node);
+    parts.forEach((part, i) => {
+      const value = parts[i + 2];
+      if (key(this.#text(part)) === this.name && parts[i + 1]?.name === mark && value) this.#take(value, direct);
+    });
+  }
+
+  /** `options["NAME"] = value` */
+  #item(node: SyntaxNode): void {
+    const [target, , value, ...more] = partsOf(node);
+    const [, bracket, key] = target?.name === "MemberExpression" ? partsOf(target) : [];
+    const isItem = bracket?.name === "[" && key !== undefined && this.#text(key).slice(1, -1) === this.name;
+    if (isItem && value !== undefined && more.length === 0) this.#take(value, false);
+  }
+
+  /** `**config.get_section("name")` */
+  #section(node: SyntaxNode | undefined, direct: boolean): void {
+    const [, dotted = "", text = ""] = /^([\w.]*)\.get_section\(\s*["']([^"']*)["']/.exec(this.#text(node)) ?? [];
+    if (node === undefined || dotted === "" || !this.options.ini.has(text)) return;
+    const value = this.options.ini.get(text, this.name);
+    if (value === undefined) return;
+    this.#given.push({ node, known: { text: value || undefined }, offline: this.#isOffline(node), direct });
+  }
+
+  #take(node: SyntaxNode, direct: boolean): void {
+    this.#given.push({ node, offline: this.#isOffline(node), direct });
+  }
+
+  #isConfigure(list: SyntaxNode): boolean {
+    const callee = this.#text(list.prevSibling);
+    if (/(?:^|\.)context\.configure$/.test(callee)) return true;
+    const parts = partsOf(list);
+    // functools.partial(context.configure, …)
+    if (parts.some((part) => /(?:^|\.)context\.configure$/.test(this.#text(part)))) return true;
+    const names = parts.filter((_, i) => parts[i + 1]?.name === "AssignOp").map((part) => this.#text(part));
+    const mayBe = /\.configure$/.test(callee) || callee === "configure" && IMPORT_REGEXP.test(this.source);
+    return mayBe && names.some((name) => OWN_NAMES.has(name));
+  }
+
+  #isOffline(node: SyntaxNode): boolean {
+    for (let child = node, at = node.parent; at !== null; child = at, at = at.parent) {
+      if (at.name === "FunctionDefinition" && /offline/i.test(this.#text(at.getChild("VariableName")))) return true;
+      if (at.name !== "IfStatement" || child.name !== "Body") continue;
+      const [, condition] = partsOf(at);
+      const isFirst = at.getChild("Body")?.from === child.from;
+      if (isFirst && /^(?:\w+\.)*is_offline_mode\(\)$/.test(this.#text(condition))) return true;
+    }
+    return false;
+  }
+
+  #text(node: SyntaxNode | null | undefined): string {
+    return node ? this.source.slice(node.from, node.to) : "";
+  }
+}
+
+const IMPORT_REGEXP = /^[ \t]*from alembic\.context import .*\bconfigure\b/m;
+/** What tells Alembic's `configure` from those of other libraries. */
+const OWN_NAMES: ReadonlySet<string> = new Set(["connection", "target_metadata", "dialect_name"]);
+
+/** The dotted names that may be modules: `from a import b` may mean `a.b`. */
+function importedBy(tree: Tree, source: string): string[] {
+  const found: string[] = [];
+  tree.iterate({
+    enter: ({ name, node }) => {
+      if (name !== "ImportStatement") return;
+      const text = source.slice(node.from, node.to).replace(/#.*|[()\\]/g, " ").replace(/\s+/g, " ");
+      const [, from, names = ""] = /^(?:from ([\w.]+) )?import (.*)$/.exec(text.trim()) ?? [];
+      const each = names.split(",").map((one) => one.trim().split(" ")[0] ?? "").filter((one) => one !== "");
+      found.push(...from === undefined ? each : [...each.map((one) => `${from}.${one}`), from]);
+    },
+  });
+  return [...new Set(found)].filter((dotted) => !/^(?:alembic|sqlalchemy)(?:\.|$)/.test(dotted));
 }

@@ -10,6 +10,7 @@ import type { PythonImports } from "../python_imports.ts";
 import { normalizeSource } from "../python_outline.ts";
 import { type AlembicConfig, readAlembicConfig } from "./config.ts";
 import { type AlembicScript, isFault, readAnyScript, readUsualScript } from "./script.ts";
+import { moduleFile } from "./package_folder.ts";
 import { listScripts } from "./script_folder.ts";
 import { diskFiles, readPythonFile } from "./search_path.ts";
 import { AlembicTree, type VersionTable } from "./tree.ts";
@@ -108,14 +109,29 @@ async function versionTableOf(
   const path = `${config.scriptLocation}/env.py`;
   const source = readEnv(path);
   const option = async (name: string) => {
-    if (!source.includes(name)) return undefined;
+    if (source === "" || !maySet(source, name)) return undefined;
     const { readEnvOption } = await import("./env_py.ts");
-    const found = readEnvOption(source, path, name, await imports());
-    return isFault(found) ? { ...found, place: { ...found.place, file: shownPath(path, folder) } } : found;
+    const { options } = config;
+    const found = readEnvOption(source, path, name, { imports: await imports(), options, module: moduleOf(config) });
+    if (!isFault(found)) return found;
+    return { ...found, place: { ...found.place, file: shownPath(found.place.file, folder) } };
   };
   const table = alembicVersionTable ?? await option("version_table") ?? DEFAULT_TABLE;
   const schema = alembicVersionSchema ?? await option("version_table_schema");
   return isFault(table) ? table : isFault(schema) ? schema : { table, schema };
+}
+
+/** Finds the modules to which `env.py` leaves its work. */
+function moduleOf({ searchPath }: AlembicConfig) {
+  return (dotted: string) => {
+    const file = moduleFile(dotted, searchPath());
+    return file === undefined ? undefined : { file, source: normalizeSource(readPythonFile(file)) };
+  };
+}
+
+/** Whether an `env.py` can set the option at all: most set none, and need no parser. */
+function maySet(source: string, name: string): boolean {
+  return source.includes(name) || !/\bconfigure\b/.test(source) || /\*\*[\w.\s]*\bget_section\b/.test(source);
 }
 
 /** The text of `env.py`; a project without one has set nothing. */

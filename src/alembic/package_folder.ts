@@ -22,6 +22,15 @@ export function packagePath(dotted: string, below: readonly string[], search: Se
   return holder === undefined ? undefined : [holder, first, ...others].filter((part) => part !== "").join("/");
 }
 
+/** The file of a module or package; `undefined` when there is none. */
+export function moduleFile(dotted: string, search: SearchPath): string | undefined {
+  const names = dotted.split(".");
+  const last = names.pop() ?? "";
+  const folders = names.length === 0 ? search.folders : packageFolders(names.join("."), search);
+  const files = folders.flatMap((folder) => [`${folder}/${last}/__init__.py`, `${folder}/${last}.py`]);
+  return files.find(isFile);
+}
+
 function packageFolders(dotted: string, { folders, packages }: SearchPath): readonly string[] {
   const names = dotted.split(".");
   const found = descend(folders, names);

@@ -1,0 +1,146 @@
+/**
+ * The value of an expression where it stands, in whatever function of an `env.py`, without running it.
+ *
+ * @module
+ */
+
+import type { SyntaxNode, Tree } from "@lezer/common";
+import { partsOf } from "../python_expression.ts";
+import type { PythonImports } from "../python_imports.ts";
+import { targetsOf } from "../python_branches.ts";
+
+/** `text` is `undefined` for `None`. */
+export interface Known {
+  readonly text: string | undefined;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly index: number;
+  readonly fallback: SyntaxNode | undefined;
+}
+
+const VALUE = "__delembic_value__";
+/** A call, of which nothing is known. */
+const UNKNOWN = "__delembic_unknown__()";
+/** How many functions that hand a value on are followed. */
+const MAX_DEPTH = 4;
+
+/** Values of the expressions of one file. */
+export class EnvValues {
+  constructor(
+    readonly source: string,
+    readonly file: string,
+    readonly tree: Tree,
+    readonly imports: PythonImports,
+  ) {}
+
+  /**
+   * What the expression gives, as the last line of the module and of the functions around it so far; `undefined` when
+   * that is not known.
+   */
+  of(expression: SyntaxNode, depth = 0): Known | undefined {
+    const text = this.#text(expression);
+    const module = this.imports.read(
+      `${this.source}\n${this.#before(expression, depth)}${VALUE} = (${text})\n`,
+      this.file,
+    );
+    const value = "get" in module ? module.get(VALUE)?.value : undefined;
+    if (value?.kind === "text") return { text: value.text === "" ? undefined : value.text };
+    return value?.kind === "none" ? { text: undefined } : undefined;
+  }
+
+  /** What happens in the functions around a node before it is reached, as source of a module. */
+  #before(node: SyntaxNode, depth: number): string {
+    let before = "", inFunction = false;
+    const use = () => before + this.#text(node);
+    for (let child = node, at = node.parent; at !== null; child = at, at = at.parent) {
+      if (at.name === "Body") before = this.#statements(at, child) + before;
+      else if (at.name === "FunctionDefinition") {
+        before = this.#parameters(at, use(), depth) + before;
+        inFunction = true;
+      } else if (child.name === "Body") {
+        const names = targetsOf(at).map((name) => `${this.#text(name)} = ${UNKNOWN}\n`);
+        before = names.join("") + before;
+      }
+    }
+    // what is not in a function the module itself has done
+    return inFunction ? before : "";
+  }
+
+  #statements(body: SyntaxNode, until: SyntaxNode): string {
+    const statements: string[] = [];
+    for (const statement of partsOf(body)) {
+      if (statement.from >= until.from) break;
+      if (statement.name === ":") continue;
+      const line = this.source.lastIndexOf("\n", statement.from - 1) + 1;
+      const indent = this.source.slice(line, statement.from);
+      statements.push(`if True:\n${/^\s+$/.test(indent) ? indent : " "}${this.#text(statement)}\n`);
+    }
+    return statements.join("");
+  }
+
+  /** A line for each parameter that is used. */
+  #parameters(definition: SyntaxNode, use: string, depth: number): string {
+    const words = new Set(use.match(/[\p{L}\p{N}_]+/gu));
+    return parametersOf(definition).map(({ name, ...others }) => ({ name: this.#text(name), ...others }))
+      .filter(({ name }) => words.has(name)).map((parameter) => {
+        const known = depth < MAX_DEPTH ? this.#argument(definition, parameter, depth + 1) : undefined;
+        const value = known === undefined ? UNKNOWN : known.text === undefined ? "None" : JSON.stringify(known.text);
+        return `${parameter.name} = ${value}\n`;
+      }).join("");
+  }
+
+  /** What all calls of a function in this file give to a parameter; `undefined` when they differ or are not known. */
+  #argument(definition: SyntaxNode, parameter: Parameter, depth: number): Known | undefined {
+    const name = this.#text(definition.getChild("VariableName"));
+    const given: (SyntaxNode | undefined)[] = [];
+    this.tree.iterate({
+      enter: ({ name: type, node }) => {
+        if (type !== "VariableName" || this.#text(node) !== name || node.parent?.name === "FunctionDefinition") return;
+        given.push(this.#argumentAt(node, parameter));
+      },
+    });
+    if (given.length === 0) given.push(parameter.fallback);
+    const values = given.map((node) => node && this.of(node, depth));
+    const [first] = values;
+    return first !== undefined && values.every((value) => value?.text === first.text && value !== undefined)
+      ? first
+      : undefined;
+  }
+
+  /** What a mention of a function gives to a parameter: in a call of it, or of something that calls it. */
+  #argumentAt(mention: SyntaxNode, { name, index, fallback }: Parameter): SyntaxNode | undefined {
+    const called = mention.parent?.name === "CallExpression" && mention.nextSibling?.name === "ArgList";
+    const list = called ? mention.nextSibling : mention.parent;
+    if (list?.name !== "ArgList") return undefined;
+    const parts = partsOf(list).slice(1, -1);
+    const named = parts.findIndex((part, i) => this.#text(part) === name && parts[i + 1]?.name === "AssignOp");
+    if (named !== -1) return parts[named + 2];
+    if (parts.some(({ name }) => name === "*" || name === "**")) return undefined;
+    const positional = positionalOf(parts);
+    // connection.run_sync(function, argument): the connection comes first
+    const at = called ? index : positional.findIndex(({ from }) => from === mention.from) + index;
+    return positional[at] ?? fallback;
+  }
+
+  #text(node: SyntaxNode | null): string {
+    return node === null ? "" : this.source.slice(node.from, node.to);
+  }
+}
+
+function positionalOf(parts: readonly SyntaxNode[]): SyntaxNode[] {
+  return parts.filter(({ name }, i) =>
+    name !== "," && name !== "AssignOp" && parts[i + 1]?.name !== "AssignOp" && parts[i - 1]?.name !== "AssignOp"
+  );
+}
+
+function parametersOf(definition: SyntaxNode) {
+  const parts = partsOf(definition.getChild("ParamList")).slice(1, -1).filter(({ name }) => name !== "TypeDef");
+  let index = 0;
+  return parts.flatMap((part, i) => {
+    if (part.name !== "VariableName" || parts[i - 1]?.name === "AssignOp") return [];
+    const fallback = parts[i + 1]?.name === "AssignOp" ? parts[i + 2] : undefined;
+    return [{ name: part, index: index++, fallback }];
+  });
+}
