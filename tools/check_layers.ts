@@ -33,6 +33,7 @@ const LAYERS: readonly Layer[] = [
       ...named(
         "errors command_words clock duration graph revision_names branch_labels suggest version steps checksum progress",
       ),
+      ...named("visible text_width numbers_text seconds_text"),
       "src/db/json_value.ts",
     ],
     may: [],
@@ -64,7 +65,8 @@ const LAYERS: readonly Layer[] = [
   {
     name: "ledger",
     files: named(
-      "ledger events audit lock settle heartbeat heartbeat_worker batch_ledger batch_writes batch_key load_ledger",
+      "ledger events audit lock settle heartbeat heartbeat_worker batch_ledger batch_writes batch_key load_ledger " +
+        "walk_numbers",
     ),
     // the worker opens a connection of its own, and only then loads a driver
     may: ["values", "port", "plan", "drivers", "bulk"],

@@ -6,12 +6,13 @@ import { EXIT, type ExitCode } from "../errors.ts";
 import type { LoadedMigration } from "../migration.ts";
 import { isPending } from "../plan.ts";
 import { type HistoryEntry, historyOf, type MigrationState } from "../state.ts";
+import { walkNumbers } from "../walk_numbers.ts";
+import { percentText } from "../numbers_text.ts";
+import { secondsText } from "../seconds_text.ts";
 import { command } from "./command.ts";
-import { percentText } from "./numbers_text.ts";
 import type { Look } from "./open_project.ts";
-import { secondsText } from "./seconds_text.ts";
 import { type Line, type Style, styled } from "./text.ts";
-import { progressMember, walkNumbers } from "./walk_lines.ts";
+import { progressMember } from "./walk_lines.ts";
 
 export const history = command({
   description: [

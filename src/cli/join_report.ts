@@ -6,12 +6,12 @@
 
 import type { ExitCode } from "../errors.ts";
 import type { JoinReport } from "../join.ts";
+import { rowsText } from "../numbers_text.ts";
+import { secondsText } from "../seconds_text.ts";
 import type { Context } from "./command.ts";
 import { errorDocument, errorLines, failureDocument } from "./error_lines.ts";
-import { rowsText } from "./numbers_text.ts";
 import type { OpenProject } from "./open_project.ts";
 import { projectView } from "./project_view.ts";
-import { secondsText } from "./seconds_text.ts";
 import { filesOf, startRun } from "./start_run.ts";
 import type { Line } from "./text.ts";
 

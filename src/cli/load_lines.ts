@@ -5,8 +5,8 @@
  */
 
 import type { LoadRow } from "../load_ledger.ts";
-import { countText, rateText } from "./numbers_text.ts";
-import { secondsText } from "./seconds_text.ts";
+import { countText, rateText } from "../numbers_text.ts";
+import { secondsText } from "../seconds_text.ts";
 import { columns } from "./text.ts";
 
 /** A table of loads: the rows of the source, what became of them, and how many the table had before and after. */

@@ -3,10 +3,10 @@
 import { forPeople } from "../clock.ts";
 import { EXIT, type ExitCode } from "../errors.ts";
 import type { RunRecord } from "../ledger.ts";
+import { secondsText } from "../seconds_text.ts";
 import { command } from "./command.ts";
 import { dataLines, dataMembers, readDataStory } from "./data_story.ts";
 import { optional, UsageError, value } from "./command_line.ts";
-import { secondsText } from "./seconds_text.ts";
 import { columns, linesOf } from "./text.ts";
 import { actorText } from "./walk_lines.ts";
 

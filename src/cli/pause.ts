@@ -2,9 +2,9 @@
 
 import { EXIT, type ExitCode } from "../errors.ts";
 import type { WalkDecision } from "../walk_decisions.ts";
+import { walkNumbers, walkRows } from "../walk_numbers.ts";
 import { command, type Context } from "./command.ts";
 import { required } from "./command_line.ts";
-import { walkNumbers, walkRows } from "./walk_lines.ts";
 
 export const pause = command({
   description: [

@@ -12,10 +12,10 @@ import { type Block, isApplied, planUpgrade, type VersionRecord } from "../plan.
 import { explain } from "../runner.ts";
 import { historyOf, type MigrationState } from "../state.ts";
 import { resolveRevision } from "../target.ts";
+import { secondsText } from "../seconds_text.ts";
 import { dataLines, dataMembers, type DataStory, readDataStory } from "./data_story.ts";
 import { logLines, runMember } from "./log.ts";
 import type { Look } from "./open_project.ts";
-import { secondsText } from "./seconds_text.ts";
 import { columns, type Line, linesOf } from "./text.ts";
 
 /** What a migration needs, and whether that is there. */

@@ -5,9 +5,10 @@
  */
 
 import type { Progress } from "../progress.ts";
-import { countText, lengthText, percentText, rateText, rowsText } from "./numbers_text.ts";
-import { fitted, textWidth } from "./text_width.ts";
-import { type Line, type Styled, styled, visible } from "./text.ts";
+import { countText, lengthText, percentText, rateText, rowsText } from "../numbers_text.ts";
+import { fitted, textWidth } from "../text_width.ts";
+import { visible } from "../visible.ts";
+import { type Line, type Styled, styled } from "./text.ts";
 
 /** `  person: 1,200,000 of about 5,000,000 rows (24 %), 41,300 rows/s, about 1 min 32 s left` */
 export function progressLine(progress: Progress, { details }: { readonly details: boolean }): Line {

@@ -2,9 +2,9 @@
 
 import type { RepairReport } from "../decisions.ts";
 import { EXIT, type ExitCode } from "../errors.ts";
+import { batchesText, rowsText } from "../numbers_text.ts";
 import { command, type Context } from "./command.ts";
 import { flag, optional, seconds, UsageError } from "./command_line.ts";
-import { batchesText, rowsText } from "./numbers_text.ts";
 import { type Line, styled } from "./text.ts";
 
 export const repair = command({

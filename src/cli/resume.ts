@@ -2,9 +2,9 @@
 
 import { EXIT, type ExitCode } from "../errors.ts";
 import type { WalkDecision } from "../walk_decisions.ts";
+import { walkRows } from "../walk_numbers.ts";
 import { command } from "./command.ts";
 import { required } from "./command_line.ts";
-import { walkRows } from "./walk_lines.ts";
 
 export const resume = command({
   description: [

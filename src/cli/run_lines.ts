@@ -8,8 +8,8 @@ import { unreachable } from "../errors.ts";
 import type { RunEvent } from "../events.ts";
 import type { Block, PlanStep } from "../plan.ts";
 import { explain } from "../runner.ts";
+import { secondsText } from "../seconds_text.ts";
 import { hintLine } from "./error_lines.ts";
-import { secondsText } from "./seconds_text.ts";
 import { indented, type Line, linesOf, styled } from "./text.ts";
 
 /** Lines, and where they go: see `src/cli/output.ts`. */

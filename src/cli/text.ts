@@ -1,8 +1,10 @@
 /**
- * Lines for a terminal: text with styles as values, and what makes foreign text harmless to print. Pure.
+ * Lines for a terminal: text with styles as values. Pure.
  *
  * @module
  */
+
+import { visible } from "../visible.ts";
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
@@ -25,19 +27,6 @@ const CODES: Readonly<Record<Style, readonly [number, number]>> = {
 
 export function styled(style: Style, text: string): Styled {
   return { style, text };
-}
-
-// control characters but the tab; what turns the direction of the text around it, or is an invisible break
-const HARMFUL_REGEXP = /(?!\t)[\p{Cc}\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/gu;
-
-/** The text with everything that could move the cursor, recolour or reorder a terminal's line written as `\x1b`. */
-export function visible(text: string): string {
-  return text.replace(HARMFUL_REGEXP, (character) => {
-    const code = character.charCodeAt(0);
-    if (character === "\n") return "\\n";
-    if (character === "\r") return "\\r";
-    return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
-  });
 }
 
 /** The line as it is printed: secrets taken out, foreign characters harmless, with colours or without. */

@@ -6,111 +6,11 @@
 
 import { formatKey, type Key, type KeyValue } from "../batch_key.ts";
 import type { RangeRow, WalkRow, WalkStory } from "../batch_ledger.ts";
-import { forPeople, secondsBetween } from "../clock.ts";
+import { forPeople } from "../clock.ts";
 import type { RunRecord } from "../ledger.ts";
-import { batchesText, bytesText, countText, lengthText, percentText, rateText, rowsText } from "./numbers_text.ts";
+import { batchesText, bytesText, countText, lengthText, rateText, rowsText } from "../numbers_text.ts";
+import { holderText, rangeState, walkNumbers, walkRows, walkState } from "../walk_numbers.ts";
 import { columns, type Line, linesOf } from "./text.ts";
-
-/** How far a walk is, as numbers. */
-export interface WalkNumbers {
-  readonly rows: number;
-  readonly batches: number;
-  /** Of the table or the file, roughly. */
-  readonly total: number | undefined;
-  /** 0 to 1. */
-  readonly fraction: number | undefined;
-  /** The present one; where nobody is at work, that of all attempts. */
-  readonly rowsPerSecond: number | undefined;
-  readonly secondsLeft: number | undefined;
-  /** As it was last. */
-  readonly batchSize: number | undefined;
-  /** Ranges that somebody works on. */
-  readonly held: readonly RangeRow[];
-}
-
-/** @param runs the attempts, of which those that worked at this walk count */
-export function walkNumbers(story: WalkStory, runs: readonly RunRecord[] = []): WalkNumbers {
-  const { walk, ranges } = story;
-  const rows = ranges.reduce((sum, { rowsDone }) => sum + rowsDone, 0);
-  const isDone = walk.status === "done";
-  const ofFile = fractionOfFile(story);
-  const total = ofFile === undefined || rows === 0 ? walk.rowsTotal : Math.round(rows / ofFile);
-  const held = isDone ? [] : ranges.filter(({ status, free }) => status === "running" && !free);
-  const rowsPerSecond = held.length > 0 ? presentRate(ranges) : rateOf(rows, secondsSpent(walk, runs));
-  const isGoing = held.length > 0 && walk.waiting === undefined && !walk.pauseWanted;
-  return {
-    rows,
-    batches: ranges.reduce((sum, { batches }) => sum + batches, 0),
-    total,
-    fraction: isDone ? 1 : ofFile ?? (total === undefined || total === 0 ? undefined : Math.min(1, rows / total)),
-    rowsPerSecond,
-    batchSize: lastSize(story),
-    secondsLeft: isGoing && rowsPerSecond && total !== undefined
-      ? Math.max(0, total - rows) / rowsPerSecond
-      : undefined,
-    held,
-  };
-}
-
-/** How much of its file a load in batches has loaded; `undefined` for the walk of a table. */
-function fractionOfFile({ walk: { detail }, ranges }: WalkStory): number | undefined {
-  const file = detail?.file;
-  if (file === undefined) return undefined;
-  const byteOf = (key: Key | undefined) => key === undefined ? file.start : Number(key[0]);
-  const done = ranges.reduce((sum, { lower, cursor }) => sum + byteOf(cursor ?? lower) - byteOf(lower), 0);
-  return done / Math.max(1, file.bytes - file.start);
-}
-
-/** The present rate is that of the ranges that were begun within so many seconds. */
-const PRESENT_SECONDS = 60;
-
-/** With all rests and all workers: rows by the time that passed. */
-function presentRate(ranges: readonly RangeRow[]): number | undefined {
-  const timed = ranges.flatMap(({ rowsDone, startedAt, updatedAt }) =>
-    startedAt === undefined || updatedAt === undefined ? [] : [{ rowsDone, startedAt, updatedAt }]
-  );
-  const last = timed.reduce((last, { updatedAt }) => updatedAt > last ? updatedAt : last, "");
-  const recent = timed.filter(({ startedAt }) => secondsBetween(startedAt, last) <= PRESENT_SECONDS);
-  const counted = recent.length > 0 ? recent : timed.slice(-1);
-  const first = counted.reduce((first, { startedAt }) => startedAt < first ? startedAt : first, last);
-  return rateOf(counted.reduce((sum, { rowsDone }) => sum + rowsDone, 0), secondsBetween(first, last));
-}
-
-/** How long the attempts were at it that ended after the walk began. */
-function secondsSpent({ startedAt = "" }: WalkRow, runs: readonly RunRecord[]): number {
-  return runs.filter(({ endedAt }) => endedAt !== null && endedAt > startedAt)
-    .reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
-}
-
-function lastSize({ walk, ranges }: WalkStory): number | undefined {
-  const worked = ranges.filter(({ batches }) => batches > 0);
-  const last = worked.reduce<RangeRow | undefined>(
-    (last, range) => (range.updatedAt ?? "") >= (last?.updatedAt ?? "") ? range : last,
-    undefined,
-  );
-  return last?.batchSize ?? walk.batchSize;
-}
-
-function rateOf(rows: number, seconds: number): number | undefined {
-  return rows > 0 && seconds > 0 ? rows / seconds : undefined;
-}
-
-/** `1,200,000 of about 5,000,000 rows (24 %)` */
-export function walkRows(story: WalkStory): string {
-  const { rows, fraction, total } = walkNumbers(story);
-  const { status } = story.walk;
-  if (status === "done" || total === undefined || fraction === undefined) return rowsText(rows);
-  return `${countText(rows)} of about ${rowsText(Math.max(total, rows))} (${percentText(fraction)})`;
-}
-
-/** `running`, `paused`, … and for one that somebody wants to pause, what it is doing about it. */
-function stateOf({ walk }: WalkStory, { held }: WalkNumbers): string {
-  if (!walk.pauseWanted || walk.status === "done") {
-    // whoever was at it died, and nobody has come since
-    return walk.status === "running" && held.length === 0 ? "stopped" : walk.status;
-  }
-  return held.length > 0 ? "pausing" : "paused";
-}
 
 export interface WalkLinesOptions {
   /** Also the ranges that are done. */
@@ -125,7 +25,7 @@ export function walkLines(story: WalkStory, { all, runs }: WalkLinesOptions): Li
   const numbers = walkNumbers(story, runs);
   const { batches, batchSize, rowsPerSecond, secondsLeft, held } = numbers;
   const rows: [string, string | undefined][] = [
-    ["State:", stateOf(story, numbers)],
+    ["State:", walkState(story, numbers)],
     ["Table:", `${walk.table}${groundText(walk)}`],
     ["Done:", `${walkRows(story)} in ${batchesText(batches)}`],
     ["Rate:", rateLine(rowsPerSecond, secondsLeft)],
@@ -178,14 +78,6 @@ function rateLine(rate: number | undefined, secondsLeft: number | undefined): st
   return `${rateText(rate)} rows/s${secondsLeft === undefined ? "" : `, about ${lengthText(secondsLeft)} left`}`;
 }
 
-const HOLDER_REGEXP = /^(run|join)-(.+)-(\d+)-[0-9a-f]+$/;
-
-/** `run-build-7-4711-0b1c2d3e` → `build-7, process 4711` */
-export function holderText(holder: string): string {
-  const [, kind, host, pid] = HOLDER_REGEXP.exec(holder) ?? [];
-  return kind === undefined ? holder : `${host}, process ${pid}${kind === "join" ? " (joined)" : ""}`;
-}
-
 function workers([holder, ranges]: readonly [string | undefined, readonly RangeRow[]]): string {
   return `${holderText(holder ?? "")}${ranges.length === 1 ? "" : `, ${ranges.length} workers`}`;
 }
@@ -196,11 +88,6 @@ function rangeCounts(ranges: readonly RangeRow[]): string {
     const count = counts.get(state)?.length ?? 0;
     return count === 0 ? [] : [`${countText(count)} ${state}`];
   }).join(", ");
-}
-
-/** `free`: begun, and nobody has it. */
-function rangeState({ status, free }: RangeRow): "done" | "running" | "free" | "failed" {
-  return status === "running" && free ? "free" : status;
 }
 
 function rangeTable(ranges: readonly RangeRow[], ofFile: boolean): string[] {

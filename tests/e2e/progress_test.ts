@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { textWidth } from "../../src/cli/text_width.ts";
+import { textWidth } from "../../src/text_width.ts";
 import { type TestProject, testProject } from "../project.ts";
 import { outside, run, testWith } from "../support.ts";
 import { raising, seeded } from "../walk_ground.ts";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { eventDocument } from "../../src/cli/event_document.ts";
-import { countText, lengthText, percentText, rateText } from "../../src/cli/numbers_text.ts";
+import { countText, lengthText, percentText, rateText } from "../../src/numbers_text.ts";
 import { Output, type OutputMode } from "../../src/cli/output.ts";
 import { barLine, doneLine, progressLine } from "../../src/cli/progress_lines.ts";
 import { ProgressTeller } from "../../src/cli/progress_teller.ts";
 import { paint } from "../../src/cli/text.ts";
-import { fitted, textWidth } from "../../src/cli/text_width.ts";
+import { fitted, textWidth } from "../../src/text_width.ts";
 import type { RunEvent } from "../../src/events.ts";
 import type { Progress } from "../../src/progress.ts";
 import { plain, recorder, type RecorderOptions } from "./cli_recorder.ts";

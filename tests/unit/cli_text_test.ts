@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { columns, linesOf, paint, styled, visible, wrap } from "../../src/cli/text.ts";
+import { columns, linesOf, paint, styled, wrap } from "../../src/cli/text.ts";
+import { visible } from "../../src/visible.ts";
 
 const plain = { colour: false, redact: (text: string) => text };
 
