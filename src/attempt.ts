@@ -21,6 +21,7 @@ import {
   closingRun,
   deletingVersion,
   idOf,
+  isSameMoment,
   markPartial,
   openingRun,
   type Outcome,
@@ -38,6 +39,7 @@ import { Sources } from "./sources.ts";
 import { loadEnvironment, toldRun } from "./told_run.ts";
 import { PausedError } from "./walk_errors.ts";
 import { lent, watchSession, type WorkSession } from "./work_session.ts";
+import type { WorkConnection, WorkContext, Workplace } from "./workplace.ts";
 
 export type Direction = "upgrade" | "downgrade";
 
@@ -93,22 +95,17 @@ export async function attempt(
   } catch (error) {
     return await recordFailure(run, { ...failed, error: withRightsHint(error), seconds: elapsed(), partial: false });
   }
-  const work = watchSession(await run.workSession(), {
-    transaction: migration.transaction,
-    beforePartial: async () => {
-      if (!migration.idempotent) await markPartial(run.audit, id);
-    },
-  });
+  const work = await workplace(run, migration, { ...options, id, startedAt });
   try {
-    const loads = await runSteps(run, work, migration, { ...options, startedAt });
+    const loads = await work.steps();
     const ending = { id, at: now(), seconds: elapsed(), loads, ...options };
-    const next = await record(run, work.session, migration, ending);
-    await commit(run, work.session, migration, ending);
+    const next = await record(run, work.connection, migration, ending);
+    await commit(run, work.connection, migration, ending);
     await run.step("committed", revision);
     await run.step("run-closed", revision);
     return { status: "done", seconds: ending.seconds, next };
   } catch (error) {
-    await undo(run, work.session);
+    await work.undo();
     if (options.direction === "upgrade") await endWalk(run, migration, error);
     return await recordFailure(run, { ...failed, error, seconds: elapsed(), partial: work.partial });
   }
@@ -137,6 +134,30 @@ async function endWalk(run: OpenRun, { batch, revision }: LoadedMigration, error
   if (batch === undefined) return;
   const { recordEnd } = await import("./walk.ts");
   await recordEnd(run, revision, error);
+}
+
+async function workplace(run: OpenRun, migration: LoadedMigration, context: Omit<WorkContext, "beforePartial">) {
+  const beforePartial = async () => {
+    if (!migration.idempotent) await markPartial(run.audit, context.id);
+  };
+  if (migration.kind === "py") {
+    const { pythonWorkplace } = await import("./run_python_attempt.ts");
+    return pythonWorkplace(run, migration, { ...context, beforePartial });
+  }
+  return ownWorkplace(run, migration, { ...context, beforePartial });
+}
+
+async function ownWorkplace(run: OpenRun, migration: LoadedMigration, context: WorkContext): Promise<Workplace> {
+  const { beforePartial } = context;
+  const work = watchSession(await run.workSession(), { transaction: migration.transaction, beforePartial });
+  return {
+    connection: work.session,
+    get partial() {
+      return work.partial;
+    },
+    steps: () => runSteps(run, work, migration, context),
+    undo: () => undo(run, work.session),
+  };
 }
 
 /** The user's code: `upgrade` and `validate`, or `downgrade`. Gives what it loaded. */
@@ -189,7 +210,7 @@ interface Ending extends AttemptOptions {
 /** In the work's transaction: makes sure that we may commit, and writes what the commit will have done. */
 async function record(
   run: OpenRun,
-  work: Session,
+  work: WorkConnection,
   migration: LoadedMigration,
   { id, at, seconds, loads, direction, next }: Ending,
 ): Promise<OpenedRun | undefined> {
@@ -221,7 +242,7 @@ async function record(
 /** Commits; when the answer is lost, finds out from the ledger what became of it. */
 async function commit(
   run: OpenRun,
-  work: Session,
+  work: WorkConnection,
   { revision }: LoadedMigration,
   { direction, at }: Ending,
 ): Promise<void> {
@@ -239,11 +260,6 @@ async function commit(
       : version === undefined;
     if (!done) throw error;
   }
-}
-
-/** Tables that were made for the Python tool on MySQL keep whole seconds. */
-function isSameMoment(stored: UtcText, written: UtcText): boolean {
-  return stored === written || stored === `${written.slice(0, 19)}.000000Z`;
 }
 
 /** How long a rollback may take before its connection is closed, in milliseconds. */

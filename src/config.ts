@@ -5,6 +5,7 @@
  */
 
 import { dirname, join, resolve } from "node:path";
+import { commandWords } from "./command_words.ts";
 import { ConfigError, ConfigValues, type Env } from "./config_values.ts";
 import { reasonOf } from "./errors.ts";
 import { parseFilenameTemplate, PYTHON_TEMPLATE } from "./filename_template.ts";
@@ -39,6 +40,10 @@ export interface Config {
   readonly alembicVersionSchema?: string;
   /** Python's active virtual environment, where Alembic's scripts may be installed. */
   readonly virtualEnv: string | undefined;
+  /** The command of the Python that runs migrations of the Python tool, in words; `undefined`: it is not to run any. */
+  readonly python: readonly string[] | undefined;
+  /** Alembic's own command, in words; steps of a pipeline call it. @default alembic */
+  readonly alembicCommand: readonly string[];
   /** Without extension; see `src/filename_template.ts`. */
   readonly filenameTemplate: string;
   readonly revisionIds: RevisionIds;
@@ -87,6 +92,8 @@ export async function loadConfig(options: ConfigOptions): Promise<Config> {
     ...(alembicVersionTable === undefined ? {} : { alembicVersionTable }),
     ...(alembicVersionSchema === undefined ? {} : { alembicVersionSchema }),
     virtualEnv: options.env("VIRTUAL_ENV"),
+    python: parseCommand(values, "python"),
+    alembicCommand: parseCommand(values, "alembic_command") ?? ["alembic"],
     filenameTemplate: parseFilenameTemplate(
       values.get("filename_template") ?? PYTHON_TEMPLATE,
       values.place("filename_template"),
@@ -168,6 +175,21 @@ function sourceWarnings(ini: Ini, name: string): string[] {
     const suggestion = ini.get(section, SOURCE_KEY) === undefined ? `; did you mean '${SOURCE_KEY}'?` : "";
     return `Unknown key '${key}' in [${section}], line ${ini.line(section, key)}${suggestion}`;
   });
+}
+
+function parseCommand(values: ConfigValues, key: string): readonly string[] | undefined {
+  const text = values.get(key);
+  if (text === undefined) return undefined;
+  const words = commandWords(text);
+  if (words !== undefined) return words;
+  throw new ConfigError(
+    "config-value",
+    `The value of '${key}' in [${values.section}] has a quote that is never closed`,
+    {
+      hint: "Close it, or take it out.",
+      place: values.place(key),
+    },
+  );
 }
 
 function parseRevisionIds(values: ConfigValues): RevisionIds {

@@ -174,6 +174,19 @@ export async function readVersion(db: Queryable, revision: string): Promise<Vers
   };
 }
 
+/** Tables that were made for the Python tool on MySQL keep whole seconds. */
+export function isSameMoment(stored: UtcText, written: UtcText): boolean {
+  return stored === written || stored === `${written.slice(0, 19)}.000000Z`;
+}
+
+/** Reads when a revision was applied, as `applied`. */
+export function readingApplied({ ledger, placeholder: p }: Dialect, revision: string): Statement {
+  return {
+    text: `select ${ledger.utcText("applied_at")} as applied from delembic_version where revision = ${p(1)}`,
+    params: [revision],
+  };
+}
+
 /** Attempts, newest first: of one revision, or of all. */
 export async function readRuns(
   db: Queryable,
@@ -251,6 +264,15 @@ export async function openRun(db: Queryable, run: NewRun): Promise<number> {
 /** The id in the result of {@link openingRun}. */
 export function idOf(result: Result | undefined): number {
   return Number(result?.rows[0]?.["id"]);
+}
+
+/** Reads `revision` and `started` of an attempt that is open. */
+export function readingRun({ ledger, placeholder: p }: Dialect, id: number): Statement {
+  return {
+    text: `select revision, ${ledger.utcText("started_at")} as started from delembic_run_history
+       where id = ${p(1)} and ended_at is null`,
+    params: [id],
+  };
 }
 
 /** Marks an open attempt as one of which a part is committed. */

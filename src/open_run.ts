@@ -12,6 +12,7 @@ import { LEASE, type LeaseTimes, startHeartbeat } from "./heartbeat.ts";
 import { type Actor, ensureTables, withRightsHint } from "./ledger.ts";
 import { acquireLock, type RunLock } from "./lock.ts";
 import type { Project } from "./project.ts";
+import type { PythonProcess } from "./run_python_process.ts";
 import { settleDeadRuns } from "./settle.ts";
 import type { StepHook, StepName } from "./steps.ts";
 
@@ -46,6 +47,7 @@ export class OpenRun implements AsyncDisposable {
   readonly context: RunContext;
   #work: Session | undefined;
   #heartbeat: Disposable | undefined;
+  #python: PythonProcess | undefined;
 
   private constructor(context: RunContext, audit: AuditConnection, work: Session, lock: RunLock) {
     this.context = context;
@@ -130,12 +132,27 @@ export class OpenRun implements AsyncDisposable {
     this.#work = undefined;
   }
 
+  /** Python with the project's engine; a new one where the last one is gone. @throws as `openPython` */
+  async python(): Promise<PythonProcess> {
+    if (this.#python === undefined || this.#python.ended) {
+      const { openPython } = await import("./run_python.ts");
+      this.#python = await openPython(this.project, this.context.database.dialect, this.emit);
+    }
+    return this.#python;
+  }
+
+  async dropPython(): Promise<void> {
+    await this.#python?.[Symbol.asyncDispose]();
+    this.#python = undefined;
+  }
+
   async step(name: StepName, revision?: string): Promise<void> {
     await this.context.step?.(name, revision);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#heartbeat?.[Symbol.dispose]();
+    await this.dropPython();
     await this.dropWorkSession();
     await this.lock.release();
     await this.context.step?.("unlocked");

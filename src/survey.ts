@@ -82,6 +82,7 @@ export async function survey(project: Project, db: Queryable): Promise<Survey> {
     records,
     partial: new Set(partialRuns.keys()),
     partialRuns,
+    runsPython: project.config.python !== undefined,
     gate,
     changed,
     outdated,

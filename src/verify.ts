@@ -8,13 +8,15 @@ import { now } from "./clock.ts";
 import { openConnection } from "./connection.ts";
 import type { Session } from "./db/database.ts";
 import { EXIT, type ExitCode, messageOf } from "./errors.ts";
+import { readingApplied } from "./ledger.ts";
 import { interruptible, Interruption, withTimeout } from "./interruption.ts";
 import type { LoadedMigration, Step } from "./migration.ts";
 import type { RunContext } from "./open_run.ts";
 import { isApplied } from "./plan.ts";
 import { requireSound } from "./project.ts";
+import type { PythonProcess } from "./run_python_process.ts";
 import type { RunFailure } from "./runner.ts";
-import { survey } from "./survey.ts";
+import { type Survey, survey } from "./survey.ts";
 import { resolveRevision, TargetError } from "./target.ts";
 import { topologicalOrder } from "./graph.ts";
 import { Sources } from "./sources.ts";
@@ -34,18 +36,26 @@ export async function verify(context: RunContext, options: { readonly revision?:
   const { project, database, emit, signal } = context;
   requireSound(project, options.revision === undefined ? undefined : [options.revision]);
   const session = await database.connect("work");
+  await using python = new AsyncDisposableStack();
   try {
-    const chosen = choose(context, await survey(project, session), options.revision);
+    const seen = await survey(project, session);
+    const chosen = choose(context, seen, options.revision);
     const verified: { revision: string; durationSeconds: number }[] = [];
     const failed: RunFailure[] = [];
+    const without: string[] = [];
+    const inPython = pythonValidators(context, seen, python);
     for (const migration of chosen) {
-      const { revision, description, validate } = migration;
-      if (validate === undefined) continue;
+      const { revision, description } = migration;
       if (signal.aborted) break;
+      const validate = migration.kind === "py" ? await inPython(migration) : ownValidator(context, session, migration);
+      if (validate === undefined) {
+        without.push(revision);
+        continue;
+      }
       emit({ type: "running", revision, description, direction: "verify" });
       const start = performance.now();
       try {
-        await verifyOne(context, session, migration, validate);
+        await validate();
         const durationSeconds = (performance.now() - start) / 1000;
         verified.push({ revision, durationSeconds });
         emit({ type: "ok", revision, durationSeconds });
@@ -55,13 +65,54 @@ export async function verify(context: RunContext, options: { readonly revision?:
         emit({ type: "failed", revision, error, partial: false });
       }
     }
-    const without = chosen.filter((migration) => migration.validate === undefined).map(({ revision }) => revision);
     const interrupted = signal.reason instanceof Interruption ? signal.reason : null;
     const exitCode = interrupted?.exitCode ?? (failed.length > 0 ? EXIT.failed : EXIT.done);
     return { verified, failed, without, interrupted, exitCode };
   } finally {
     await session.close();
   }
+}
+
+/** Validates one migration, in a transaction that is rolled back. */
+type Validator = () => Promise<void>;
+
+function ownValidator(context: RunContext, session: Session, migration: LoadedMigration): Validator | undefined {
+  const { validate } = migration;
+  return validate === undefined ? undefined : () => verifyOne(context, session, migration, validate);
+}
+
+/**
+ * Those of the Python tool's migrations, by the Python of the configuration, where there is one. It is started for the
+ * first of them, and ended by `resources`.
+ */
+function pythonValidators(
+  context: RunContext,
+  { records }: Survey,
+  resources: AsyncDisposableStack,
+): (migration: LoadedMigration) => Promise<Validator | undefined> {
+  const { project, database: { dialect }, emit, signal } = context;
+  let opened: Promise<PythonProcess> | undefined;
+  const open = async () => {
+    const { openPython } = await import("./run_python.ts");
+    return resources.use(await openPython(project, dialect, emit));
+  };
+  return async (migration) => {
+    if (project.config.python === undefined) return undefined;
+    const { PythonWork } = await import("./run_python.ts");
+    const { revision } = migration;
+    const applied = records.get(revision)?.appliedAt;
+    const beforePartial = () => Promise.resolve();
+    const work = new PythonWork({ migration, dialect, emit, beforePartial, process: () => opened ??= open() });
+    if (!await work.validates()) return undefined;
+    return async () => {
+      await work.begin({ ...readingApplied(dialect, revision), isIn: (row) => row["applied"] === applied });
+      try {
+        await work.step("validate", signal);
+      } finally {
+        await work.rollback();
+      }
+    };
+  };
 }
 
 function choose(
