@@ -35,7 +35,8 @@ export const heads = command({
   async run(context): Promise<ExitCode> {
     const { tree } = await openTree(context);
     const found = tree.heads();
-    context.output.result(found.map((id) => `${labelled(tree, id)} (head)`));
+    const marks = headMarks(tree);
+    context.output.result(found.map((id) => `${labelled(tree, id)}${marks.get(id) ?? ""}`));
     context.output.document({ heads: found });
     return EXIT.done;
   },
@@ -57,14 +58,14 @@ export const current = command({
     const { readVersionRows } = await import("../alembic/version_table.ts");
     const database = await openDatabaseOf(context, config);
     const rows = await withReading(context, database, (db) => readVersionRows(db, tree.versionTable));
-    const ends = new Set(tree.knownHeads());
+    const marks = headMarks(tree);
     for (const id of rows.filter((id) => !tree.revisions.has(id))) {
       context.output.warn(
         `The database has Alembic revision ${id}, which no script here has`,
         "The database is ahead of this checkout, or belongs to another project.",
       );
     }
-    context.output.result(rows.map((id) => `${labelled(tree, id)}${ends.has(id) ? " (head)" : ""}`));
+    context.output.result(rows.map((id) => `${labelled(tree, id)}${marks.get(id) ?? ""}`));
     context.output.document({ heads: rows });
     return EXIT.done;
   },
@@ -130,13 +131,25 @@ function labelled(tree: AlembicTree, id: string): string {
   return labels.length === 0 ? id : `${id} (${labels.join(", ")})`;
 }
 
+/** ` (head)`, or ` (effective head)` for one that another revision depends on; none where heads are unsure. */
+function headMarks(tree: AlembicTree): ReadonlyMap<string, string> {
+  const needed = new Set([...tree.parents.values()].flat());
+  return new Map(tree.knownHeads().map((id) => [id, needed.has(id) ? " (effective head)" : " (head)"]));
+}
+
 /** As Alembic writes them: `aaa -> bbb (head), load person`. */
 function scriptLines(tree: AlembicTree, revisions: readonly AlembicRevision[]): Line[] {
-  const ends = new Set(tree.knownHeads());
+  const marks = headMarks(tree);
+  const children = new Map<string, number>();
+  for (const { down } of tree.revisions.values()) {
+    for (const id of new Set(down)) children.set(id, (children.get(id) ?? 0) + 1);
+  }
   return revisions.map(({ revision, down, dependsOn, message }) => {
     const from = down.length === 0 ? "<base>" : down.join(", ");
     const also = dependsOn.length === 0 ? "" : ` (${dependsOn.join(", ")})`;
-    const to = `${labelled(tree, revision)}${ends.has(revision) ? " (head)" : ""}`;
+    const branches = (children.get(revision) ?? 0) > 1 ? " (branchpoint)" : "";
+    const merges = down.length > 1 ? " (mergepoint)" : "";
+    const to = `${labelled(tree, revision)}${marks.get(revision) ?? ""}${branches}${merges}`;
     return `${from}${also} -> ${to}, ${message === "" ? "empty message" : message}`;
   });
 }
