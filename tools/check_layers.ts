@@ -40,7 +40,9 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: "port",
-    files: named("db/database db/ledger_sql db/target db/catalog db/replication db/bulk_sql db/loose_value"),
+    files: named(
+      "db/database db/ledger_sql db/target db/catalog db/replication db/bulk_sql db/loose_value db/offline_sql",
+    ),
     may: ["values"],
   },
   { name: "drivers", files: ["src/db/*.ts"], may: ["values", "port"] },

@@ -9,6 +9,7 @@ import { DelembicError, EXIT, type ExitCode } from "../errors.ts";
 import type { BulkSql } from "./bulk_sql.ts";
 import type { Catalog, TablePath } from "./catalog.ts";
 import type { LedgerSql } from "./ledger_sql.ts";
+import type { OfflineSql } from "./offline_sql.ts";
 import type { Replication } from "./replication.ts";
 import type { Target } from "./target.ts";
 
@@ -186,6 +187,8 @@ export interface Dialect {
   catalog(): Promise<Catalog>;
   /** What it says and writes differently when a lot of rows comes in. */
   bulk(): Promise<BulkSql>;
+  /** How a script for the database's own client is written. */
+  offline(): Promise<OfflineSql>;
   /** What the database knows of its replicas; `undefined` where there can be none. */
   readonly replication: (() => Promise<Replication>) | undefined;
   /**

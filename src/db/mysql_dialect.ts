@@ -232,6 +232,7 @@ export const mysqlDialect: Dialect = {
   catalog: async () => (await import("./mysql_catalog.ts")).mysqlCatalog,
   replication: async () => (await import("./mysql_replication.ts")).mysqlReplication,
   bulk: async () => (await import("./mysql_bulk.ts")).mysqlBulk,
+  offline: async () => (await import("./mysql_offline.ts")).mysqlOffline,
   writersPauseMs: 0,
   comparesRows: false,
   parsesJson: true,

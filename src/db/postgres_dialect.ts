@@ -155,6 +155,7 @@ export const postgresDialect: Dialect = {
   catalog: async () => (await import("./postgres_catalog.ts")).postgresCatalog,
   replication: async () => (await import("./postgres_replication.ts")).postgresReplication,
   bulk: async () => (await import("./postgres_bulk.ts")).postgresBulk,
+  offline: async () => (await import("./postgres_offline.ts")).postgresOffline,
   writersPauseMs: 0,
   comparesRows: true,
   parsesJson: true,

@@ -7,10 +7,8 @@
 
 import type { Dialect } from "./database.ts";
 import type { LedgerSql } from "./ledger_sql.ts";
+import { UTC_NOW as NOW } from "./sqlite_clock.ts";
 import { quoted } from "./sqlite_text.ts";
-
-/** Milliseconds are all that SQLite's clock knows. */
-const NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')";
 
 function later(seconds: string): string {
   return `strftime('%Y-%m-%d %H:%M:%f000', 'now', ${seconds} || ' seconds')`;
@@ -156,6 +154,7 @@ export const sqliteDialect: Dialect = {
   catalog: async () => (await import("./sqlite_catalog.ts")).sqliteCatalog,
   replication: undefined,
   bulk: async () => (await import("./sqlite_bulk.ts")).sqliteBulk,
+  offline: async () => (await import("./sqlite_offline.ts")).sqliteOffline,
   writersPauseMs: SLOWEST_LOOK_MS,
   comparesRows: true,
   parsesJson: false,
