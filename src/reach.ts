@@ -54,9 +54,12 @@ export function wantedDown(graph: RevisionGraph, applied: ReadonlySet<string>, t
   if (at !== undefined && !applied.has(at)) {
     throw new TargetError(`Revision ${at} is not applied, so there is no going back to it`);
   }
-  const { names } = graph;
   const roots = rootsAbove(graph, at, branchOf(target), text);
-  return new Set([...ancestorsOf(names.children, roots)].filter((id) => applied.has(id)));
+  const going = ancestorsOf(graph.names.children, roots).intersection(applied);
+  if (going.size === 0 && at !== undefined && !headsOf(graph.parents, applied).includes(at)) {
+    throw new TargetError(`Nothing that is applied builds on ${at} on the way of '${text}'`);
+  }
+  return going;
 }
 
 /** The revision that is to be the last; `undefined` is the base. */
@@ -89,8 +92,9 @@ function rootsAbove(
   text: string,
 ): readonly string[] {
   const above = at === undefined ? names.bases : names.children.get(at) ?? [];
-  if (branch === undefined || above.length <= 1) return above;
+  if (branch === undefined) return above;
   const line = ancestorsOf(parents, [names.rootOf(branch)]);
+  if (above.length <= 1) return above;
   const roots = above.filter((id) => line.has(id));
   if (roots.length > 0) return roots;
   throw new TargetError(`'${text}' does not say which way goes: ${above.join(", ")} build on ${at ?? "nothing"}`);

@@ -87,14 +87,16 @@ export function resolveSpan(text: string, graph: RevisionGraph, applied: Iterabl
     });
   }
   const last = names.walk(first, Number(up), { name: text, branch, stays: true });
-  return { from, to: last === undefined ? [] : [last] };
+  return { from, to: onBranchOf(start, graph, last === undefined ? [] : [last]) };
 }
 
 /** Of the ends, those of the branch on which the range begins: `billing@base:`. */
-function onBranchOf(start: string, { names }: RevisionGraph, ids: string[]): string[] {
+function onBranchOf(start: string, { names, branchesOf }: RevisionGraph, ids: string[]): string[] {
   const at = start.indexOf("@");
   if (at === -1) return ids;
-  const onBranch = names.onBranch(start.slice(0, at));
+  const branch = start.slice(0, at);
+  if (names.isLabel(branch)) return ids.filter((id) => branchesOf(id).has(branch));
+  const onBranch = names.onBranch(branch);
   return ids.filter((id) => onBranch.has(id));
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { branchLabels } from "./branch_labels.ts";
 import { DelembicError, EXIT } from "./errors.ts";
 import type { Parents } from "./graph.ts";
 import type { LoadedMigration } from "./migration.ts";
@@ -27,6 +28,8 @@ export interface RevisionGraph {
   /** For each revision the data revisions that it needs. */
   readonly parents: Parents;
   readonly names: RevisionNames;
+  /** The labels of the branches that a revision is on, its own and inherited ones: see `src/branch_labels.ts`. */
+  branchesOf(revision: string): ReadonlySet<string>;
 }
 
 const BASE_REGEXP = /^(?:([^@]+)@)?base$/;
@@ -68,8 +71,16 @@ export function graphOf(
 ): RevisionGraph {
   const labels = [...migrations].map(([id, { labels }]) => [id, labels] as const);
   // a beginning of any length finds its revision: D1 is as long as some ids are
-  return { parents, names: new RevisionNames(parents, labels, { errors: TARGET_ERRORS, shortest: 0 }) };
+  const names = new RevisionNames(parents, labels, { errors: TARGET_ERRORS, shortest: 0 });
+  let branches: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+  return {
+    parents,
+    names,
+    branchesOf: (revision) => (branches ??= branchLabels(labels, parents, parents)).get(revision) ?? NO_BRANCH,
+  };
 }
+
+const NO_BRANCH: ReadonlySet<string> = new Set();
 
 const TARGET_ERRORS: NameErrors = {
   unknown: unknownRevision,

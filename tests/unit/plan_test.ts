@@ -5,32 +5,10 @@ import { ancestorsOf } from "../../src/graph.ts";
 import { planDowngrade, type PlanInput, planUpgrade, type VersionRecord } from "../../src/plan.ts";
 import { historyOf } from "../../src/state.ts";
 import { parseTarget, resolveRevision } from "../../src/target.ts";
+import { plainMigration } from "../plain_migration.ts";
 
 function migration(revision: string, dependsOn: string[] = [], more: Partial<LoadedMigration> = {}): LoadedMigration {
-  return {
-    revision,
-    dependsOn,
-    requiresBefore: [],
-    description: revision,
-    kind: "ts",
-    file: `delembic/versions/${revision}.ts`,
-    checksum: "sha256:v1:0",
-    transaction: true,
-    idempotent: false,
-    timeoutMs: undefined,
-    lockTimeoutMs: undefined,
-    retries: 3,
-    labels: [],
-    tags: [],
-    upgrade: () => Promise.resolve(),
-    downgrade: () => Promise.resolve(),
-    validate: undefined,
-    statements: undefined,
-    batch: undefined,
-    repeatable: false,
-    data: [],
-    ...more,
-  };
+  return { ...plainMigration(revision, dependsOn), ...more };
 }
 
 function input(
