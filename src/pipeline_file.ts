@@ -150,8 +150,10 @@ class Reader {
   /** What counts from where the database is means something else each time. */
   #requireFixed({ text, at }: Value): void {
     const hint = "Name a revision, head or heads.";
-    if (/^[+-]\d+$/.test(text)) this.#fault(`The target '${text}' means something else at each run`, at, hint);
-    if (text === "base") this.#fault("The target 'base' leaves nothing to run", at, hint);
+    if (/^(?:[^@]+@)?[+-]\d+$/.test(text)) {
+      this.#fault(`The target '${text}' means something else at each run`, at, hint);
+    }
+    if (/^(?:[^@]+@)?base$/.test(text)) this.#fault(`The target '${text}' leaves nothing to run`, at, hint);
   }
 
   #value(step: YAMLMap, key: typeof KEYS[number], number: number, at: number): Value | undefined {

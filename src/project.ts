@@ -53,7 +53,8 @@ export async function loadProject(config: Config, dialect: Dialect): Promise<Pro
   };
 }
 
-function withoutPrefix(id: string): string {
+/** An id of Alembic as Alembic knows it: without the `alembic:` that tells it from a data revision. */
+export function withoutPrefix(id: string): string {
   return id.startsWith(ALEMBIC_PREFIX) ? id.slice(ALEMBIC_PREFIX.length) : id;
 }
 

@@ -40,6 +40,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       entry("current", "Show what is applied", async () => (await import("./current.ts")).current),
       entry("history", "List all migrations with their state", async () => (await import("./history.ts")).history),
       entry("heads", "List the migrations that no other one needs", async () => (await import("./heads.ts")).heads),
+      entry("graph", "Draw what needs what: text, mermaid, dot, svg", async () => (await import("./graph.ts")).graph),
       entry("show", "Tell everything about one migration", async () => (await import("./show.ts")).show),
       entry("log", "List the attempts: who, when, how it ended", async () => (await import("./log.ts")).log),
       entry("check", "Exit with 1 unless all is applied and sound", async () => (await import("./check.ts")).check),
@@ -53,6 +54,26 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       entry("stamp", "Record as applied without running", async () => (await import("./stamp.ts")).stamp),
       entry("repair", "Settle interrupted runs and changed files", async () => (await import("./repair.ts")).repair),
       entry("unlock", "Take the lock of a dead run", async () => (await import("./unlock.ts")).unlock),
+    ],
+  },
+  {
+    title: "Schema and data in one run",
+    commands: [
+      entry(
+        "pipeline init",
+        "Write a pipeline.yaml to fill in",
+        async () => (await import("./pipeline_init.ts")).pipelineInit,
+      ),
+      entry(
+        "pipeline generate",
+        "Write the steps that the two graphs ask for",
+        async () => (await import("./pipeline_generate.ts")).pipelineGenerate,
+      ),
+      entry(
+        "pipeline run",
+        "Run schema and data steps in order",
+        async () => (await import("./pipeline_run.ts")).pipelineRun,
+      ),
     ],
   },
   {

@@ -16,6 +16,9 @@ export interface Io {
   err(text: string): void;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
+  readonly inIsTerminal: boolean;
+  /** The next line that is typed, without its end; what there is of it when the input ends. */
+  readLine(): string;
   /** How wide the terminal is now; `undefined` without one, or where it does not say. */
   columns(): number | undefined;
   /** Calls the listener when the terminal has another size, until it is disposed of. */
@@ -43,29 +46,39 @@ export interface Io {
  * migration that calls them would take the run along, and with `Deno.exit(0)` even look like a success.
  */
 export function systemIo(): Io {
+  const facts = processFacts();
   const exit = Deno.exit;
   Deno.exit = (code = 0) => {
     throw new ExitRefusedError(code);
   };
-  // asked once: the folder may be removed while the program runs
-  const cwd = Deno.cwd();
   return {
+    ...facts,
     out: writer(Deno.stdout),
     err: writer(Deno.stderr),
     outIsTerminal: Deno.stdout.isTerminal(),
     errIsTerminal: Deno.stderr.isTerminal(),
+    inIsTerminal: Deno.stdin.isTerminal(),
+    readLine,
     columns,
     onResize,
     onConsole,
-    env: (name) => Deno.env.get(name),
-    cwd: () => cwd,
     now: () => new Date(),
-    pid: Deno.pid,
-    uid: () => Deno.uid(),
-    hostname: () => Deno.hostname(),
     onSignal,
     reserveOut,
     exit,
+  };
+}
+
+/** What the process says of itself; asking changes nothing. */
+export function processFacts(): Pick<Io, "env" | "cwd" | "pid" | "uid" | "hostname"> {
+  // asked once: the folder may be removed while the program runs
+  const cwd = Deno.cwd();
+  return {
+    env: (name) => Deno.env.get(name),
+    cwd: () => cwd,
+    pid: Deno.pid,
+    uid: () => Deno.uid(),
+    hostname: () => Deno.hostname(),
   };
 }
 
@@ -102,6 +115,13 @@ function writer(stream: SyncStream): (text: string) => void {
 /** A pipe that the reader set to non-blocking is full: sleeps for 5 ms, synchronously. */
 function waitForReader(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+}
+
+function readLine(): string {
+  const bytes: number[] = [];
+  const byte = new Uint8Array(1);
+  while (Deno.stdin.readSync(byte) === 1 && byte[0] !== 0x0a) bytes.push(byte[0] ?? 0);
+  return new TextDecoder().decode(new Uint8Array(bytes)).replace(/\r$/, "");
 }
 
 function onSignal(listener: (signal: EndSignal) => void): Disposable {

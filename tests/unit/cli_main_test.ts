@@ -67,7 +67,7 @@ Deno.test("main() refuses an unknown command and suggests the nearest one", asyn
 });
 
 Deno.test("main() knows no commands of later versions", async () => {
-  for (const name of ["pipeline", "graph", "serve", "doctor", "completions"]) {
+  for (const name of ["graph", "serve", "doctor", "completions"]) {
     const { code, err } = await call([name]);
     assert.equal(code, 2);
     assert.match(err, new RegExp(`^Error: Unknown command '${name}'\n`));

@@ -30,6 +30,8 @@ export function recorder(
     err: (text) => void (written.err += text),
     outIsTerminal: isTerminal,
     errIsTerminal: isTerminal,
+    inIsTerminal: isTerminal,
+    readLine: () => "",
     columns: () => isTerminal ? columns : undefined,
     onResize: () => ({ [Symbol.dispose]() {} }),
     onConsole: () => ({ [Symbol.dispose]() {} }),
