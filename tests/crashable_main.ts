@@ -3,6 +3,7 @@
  *
  * - `DELEMBIC_CRASH_AT=committed`, `committed@D002`, or `batch-begun@D002#3`, the third time: kills itself there with
  *   SIGKILL.
+ * - `DELEMBIC_KILL_CHILD_AT=…`: kills the processes that it started there, with SIGKILL, and goes on.
  * - `DELEMBIC_CUT_AT=…`: there, ends all of the program's sessions on the server, and goes on.
  * - `DELEMBIC_STOP_AT=…`: stops itself there with SIGSTOP, as a laptop's lid does.
  * - `DELEMBIC_LEASE=3,1`: a lease of 3 s, renewed each second.
@@ -23,6 +24,7 @@ function matches(wanted: string | undefined, step: StepName, revision: string | 
 }
 
 const crashAt = Deno.env.get("DELEMBIC_CRASH_AT");
+const killChildAt = Deno.env.get("DELEMBIC_KILL_CHILD_AT");
 const cutAt = Deno.env.get("DELEMBIC_CUT_AT");
 const stopAt = Deno.env.get("DELEMBIC_STOP_AT");
 const lease = Deno.env.get("DELEMBIC_LEASE")?.split(",").map(Number);
@@ -33,6 +35,11 @@ const step: StepHook = async (name, revision) => {
   if (matches(crashAt, name, revision)) {
     Deno.kill(Deno.pid, "SIGKILL");
     await new Promise(() => {});
+  }
+  if (matches(killChildAt, name, revision)) {
+    const children = (await Deno.readTextFile(`/proc/${Deno.pid}/task/${Deno.pid}/children`)).trim().split(" ");
+    for (const child of children.filter((pid) => pid !== "")) Deno.kill(Number(child), "SIGKILL");
+    io.err(`killed: ${children.length} children\n`);
   }
   if (matches(stopAt, name, revision)) {
     Deno.kill(Deno.pid, "SIGSTOP");

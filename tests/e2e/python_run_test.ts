@@ -340,6 +340,6 @@ onEach("verify calls validate again, and rolls back", async (kind) => {
   match((await ran(project, ["verify"])).out, /Verified 1 migration, 0 failed\.\n$/);
   await ran(project, ["upgrade"]);
   const { out, err } = await ran(project, ["verify"], 1);
-  match(err, /FAILED: two are expected\n {4}at delembic\/versions\/D001\.py:14\n/);
+  match(err, /FAILED: two are expected\n {4}at delembic\/versions\/D001\.py:16\n/);
   match(out, /Without validate: D002, D003\nVerified 0 migrations, 1 failed\.\n$/);
 });
