@@ -1,8 +1,9 @@
 /**
- * What a migration may import: {@link DataMigration}, what every team writes by hand otherwise, and types.
+ * What a migration may import — {@link DataMigration}, what every team writes by hand otherwise, and types — and what a
+ * program needs to run migrations itself: {@link upgrade}, {@link downgrade}, {@link history}.
  *
  * ```ts
- * import { DataMigration, type Connection } from "delembic";
+ * import { type Connection, DataMigration } from "delembic";
  *
  * export default class LoadPerson extends DataMigration {
  *   override readonly revision = "D002";
@@ -17,6 +18,62 @@
  * @module
  */
 
+import type { RunReport } from "./src/runner.ts";
+import type { MigrationEntry, ProjectOptions, RunOptions } from "./src/library.ts";
+
+/**
+ * Runs what is pending, as `delembic upgrade` does: the same lock, the same checks, the same records. Prints nothing.
+ *
+ * ```ts
+ * import { upgrade } from "delembic";
+ *
+ * // called when the application starts
+ * export async function migrate(): Promise<void> {
+ *   const report = await upgrade({
+ *     config: "delembic.ini",
+ *     wait: "60s",
+ *     onEvent: (event) => {
+ *       if (event.type === "ok") console.log(`${event.revision} took ${event.durationSeconds} s`);
+ *     },
+ *   });
+ *   if (report.exitCode !== 0) throw new Error(report.failed?.error ?? "A migration could not run");
+ * }
+ * ```
+ *
+ * @returns what it did; a migration that failed, was blocked or interrupted is told there, not thrown
+ * @throws {DelembicError} when nothing could be run: wrong configuration or files, no database, no lock
+ */
+export async function upgrade(options: RunOptions = {}): Promise<RunReport> {
+  return await (await import("./src/library.ts")).upgrade(options);
+}
+
+/**
+ * Undoes applied migrations back to the target, as `delembic downgrade` does.
+ *
+ * @throws {DelembicError} as {@link upgrade}; also when one of them has no `downgrade`
+ */
+export async function downgrade(options: RunOptions & { readonly target: string }): Promise<RunReport> {
+  return await (await import("./src/library.ts")).downgrade(options);
+}
+
+/**
+ * All migrations with their states, in the order of a run, as `delembic history` does. Changes nothing.
+ *
+ * @throws {DelembicError} when the configuration is wrong, or the database cannot be reached
+ */
+export async function history(options: ProjectOptions = {}): Promise<MigrationEntry[]> {
+  return await (await import("./src/library.ts")).history(options);
+}
+
+export type { MigrationEntry, ProjectOptions, RunOptions } from "./src/library.ts";
+export type { BlockedMigration, RunFailure, RunReport } from "./src/runner.ts";
+export type { EventSink, RunEvent } from "./src/events.ts";
+export type { MigrationKind } from "./src/migration.ts";
+export type { RunStatus } from "./src/ledger.ts";
+export type { Progress } from "./src/progress.ts";
+export type { Block } from "./src/plan.ts";
+export type { MigrationState } from "./src/state.ts";
+export { DelembicError, type ErrorOptions, EXIT, type ExitCode, type Fault, type Place } from "./src/errors.ts";
 export { DataMigration } from "./src/migration.ts";
 export type {
   BatchLoadOptions,

@@ -11,9 +11,9 @@ export type LoadRow = Readonly<Record<string, unknown>> | readonly unknown[];
 
 /** How `conn.load` reads its source, and what it does with the rows. */
 export interface LoadOptions {
-  /** @default by the name of the file */
+  /** What the file is written in. @default by the name of the file */
   readonly format?: "csv" | "tsv" | "ndjson" | "json";
-  /** @default by the name of the file */
+  /** How the file is compressed. @default by the name of the file */
   readonly compression?: "none" | "gzip" | "zstd";
   /** As the web's standards name it: `"windows-1252"`, `"utf-16le"`. @default "utf-8" */
   readonly encoding?: string;
@@ -49,7 +49,7 @@ export interface LoadOptions {
   readonly onBadRow?: "error" | "collect";
   /** How many bad rows are collected before the load fails after all. @default 1,000 */
   readonly maxBadRows?: number;
-  /** @default beside the source: `data/person.csv.rejected` */
+  /** Where bad rows go. @default beside the source: `data/person.csv.rejected` */
   readonly rejectFile?: string;
   /** Empties the table before, within the same transaction. @default false */
   readonly replace?: boolean;
@@ -63,7 +63,9 @@ export interface LoadReport {
   readonly loaded: number;
   /** Left out by `onConflict: "skip"` or by `map`. */
   readonly skipped: number;
+  /** Rows that were bad and left out. */
   readonly rejected: number;
+  /** How long it took. */
   readonly seconds: number;
 }
 

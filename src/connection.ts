@@ -19,7 +19,9 @@ export type Rows<T = Row> = T[] & { readonly count: number };
  * placed anywhere when the migration ends makes the migration fail: it would be a change that silently did not happen.
  */
 export interface Query<T = Row> extends PromiseLike<Rows<T>> {
+  /** As of a promise. */
   catch<R>(onRejected: (reason: unknown) => R | PromiseLike<R>): Promise<Rows<T> | R>;
+  /** As of a promise. */
   finally(onFinally: () => void): Promise<Rows<T>>;
 }
 
@@ -58,6 +60,7 @@ export interface Connection {
     source: string | Iterable<LoadRow> | AsyncIterable<LoadRow>,
     options?: LoadOptions,
   ): Promise<LoadReport>;
+  /** Which database it is. */
   readonly dialect: DialectName;
   /** The driver's own connection, for what Delembic has no words for: porsager's `sql`, mysql2's connection, `DatabaseSync`. */
   readonly native: unknown;

@@ -18,22 +18,30 @@ export const EXIT = {
   sigterm: 143,
 } as const;
 
+/** What the process ends with; one of {@link EXIT}. */
 export type ExitCode = typeof EXIT[keyof typeof EXIT];
 
 /** Where in a user's file something is wrong; lines and columns count from 1. */
 export interface Place {
+  /** As it is shown. */
   readonly file: string;
+  /** From 1. */
   readonly line?: number;
+  /** From 1. */
   readonly column?: number;
 }
 
+/** What an error carries beside its message. */
 export interface ErrorOptions {
   /** Stable, kebab-case, for scripts and for the docs: `unknown-dependency`. */
   readonly code: string;
+  /** For the command line. @default 1, that of a failure */
   readonly exitCode?: ExitCode;
   /** What the user can do about it: a sentence, without the message's words again. */
   readonly hint?: string | undefined;
+  /** Where it is, in a file. */
   readonly place?: Place | undefined;
+  /** What was thrown below. */
   readonly cause?: unknown;
   /** Further members of the `--json` error document. */
   readonly data?: Readonly<Record<string, unknown>>;
@@ -47,17 +55,24 @@ const BRAND = Symbol.for("delembic.error");
  * `DelembicError` is a defect of ours, and is shown with its stack.
  */
 export class DelembicError extends Error {
+  /** Stable, kebab-case: `unknown-dependency`. */
   readonly code: string;
+  /** What the command line ends with. */
   readonly exitCode: ExitCode;
+  /** What the user can do about it. */
   readonly hint: string | undefined;
+  /** Where it is, in a file. */
   readonly place: Place | undefined;
+  /** Further members of the `--json` error document. */
   readonly data: Readonly<Record<string, unknown>>;
 
+  /** Holds also for errors of another copy of this module. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (this !== DelembicError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return value instanceof Error && BRAND in value;
   }
 
+  /** An error that a user is told as it is. */
   constructor(message: string, options: ErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
@@ -74,9 +89,13 @@ Object.defineProperty(DelembicError.prototype, BRAND, { value: true });
 
 /** One thing that is wrong in a user's file; found while reading, reported together with all others. */
 export interface Fault {
+  /** Stable, kebab-case: `unknown-dependency`. */
   readonly code: string;
+  /** One sentence. */
   readonly message: string;
+  /** Where it is. */
   readonly place: Place;
+  /** What the user can do about it. */
   readonly hint?: string | undefined;
 }
 

@@ -7,6 +7,7 @@
 import type { RunStatus } from "./ledger.ts";
 import type { Progress } from "./progress.ts";
 
+/** One thing that happened. */
 export type RunEvent =
   /** Another process holds the lock; said once, and again when the holder changes. */
   | { readonly type: "waiting"; readonly holder: string; readonly since: string }
@@ -30,4 +31,5 @@ export type RunEvent =
   /** `error` is what the user's code or the database threw. `partial`: a part of the work is committed, and stays. */
   | { readonly type: "failed"; readonly revision: string; readonly error: unknown; readonly partial: boolean };
 
+/** Told each event, in order; must not throw. */
 export type EventSink = (event: RunEvent) => void;

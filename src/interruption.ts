@@ -7,14 +7,25 @@
 import { DelembicError, EXIT } from "./errors.ts";
 import { pause } from "./lock.ts";
 
-export type InterruptionReason = "SIGINT" | "SIGTERM" | "max-time";
+export type InterruptionReason = "SIGINT" | "SIGTERM" | "max-time" | "abort";
 
-const EXIT_CODES = { SIGINT: EXIT.sigint, SIGTERM: EXIT.sigterm, "max-time": EXIT.timeUp } as const;
+const EXIT_CODES = {
+  SIGINT: EXIT.sigint,
+  SIGTERM: EXIT.sigterm,
+  "max-time": EXIT.timeUp,
+  abort: EXIT.sigterm,
+} as const;
 
-/** The reason of the abort signal that ends a run: a signal of the system, or `--max-time`. */
+/** What the reasons that are no signal's name mean. */
+const REASONS: Readonly<Record<string, string>> = {
+  "max-time": "The time given with --max-time is used up",
+  abort: "Stopped by the program that runs it",
+};
+
+/** The reason of the abort signal that ends a run: a signal of the system, `--max-time`, or a program's own. */
 export class Interruption extends DelembicError {
   constructor(readonly reason: InterruptionReason) {
-    super(reason === "max-time" ? "The time given with --max-time is used up" : `Interrupted by ${reason}`, {
+    super(REASONS[reason] ?? `Interrupted by ${reason}`, {
       code: reason === "max-time" ? "time-up" : "interrupted",
       exitCode: EXIT_CODES[reason],
       hint: "What was at work is rolled back, what was applied before stays. Run 'delembic upgrade' to go on.",

@@ -32,6 +32,7 @@ import {
 import type { LedgerTable } from "./db/ledger_sql.ts";
 import type { VersionRecord } from "./plan.ts";
 
+/** How an attempt stands, as the history keeps it. */
 export type RunStatus =
   | "running"
   | "downgrading"

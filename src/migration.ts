@@ -12,11 +12,13 @@ import type { LoadLine } from "./sql_load.ts";
 
 /** What a migration is told about the run that it is part of. */
 export interface Run {
+  /** The id of the migration. */
   readonly revision: string;
   /** When this attempt began, as text that every database takes for a timestamp: `2026-01-15 10:30:00.123456+00:00`. */
   readonly startedAt: string;
   /** Counts from 1; higher after an error that means "try again". */
   readonly attempt: number;
+  /** Which database it is. */
   readonly dialect: DialectName;
   /**
    * Another database, `[delembic.source.NAME]` of delembic.ini, to read from: its connection is opened at the first use,
@@ -44,6 +46,7 @@ export interface MigrationOptions {
   readonly lockTimeout?: number | string;
   /** How often to try again after a serialization failure, deadlock, lock time-out or lost connection. @default 3 */
   readonly retries?: number;
+  /** Words of your own. */
   readonly tags?: readonly string[];
   /** Alembic revisions that must not be applied yet: this migration has to come before them. */
   readonly requiresBefore?: string | readonly string[];
@@ -61,8 +64,9 @@ export interface BatchOptions {
   readonly key?: string | readonly string[];
   /** Rows of the first batch; the size then follows {@link target}. @default 1,000 */
   readonly size?: number;
-  /** The least and the most rows of a batch. @default 1 and 1,000,000 */
+  /** The least rows of a batch. @default 1 */
   readonly minSize?: number;
+  /** The most rows of a batch. @default 1,000,000 */
   readonly maxSize?: number;
   /** How long a batch should take, in seconds or as `"500ms"`; `0`: the size stays as it is. @default 500 ms */
   readonly target?: number | string;
@@ -72,6 +76,7 @@ export interface BatchOptions {
   readonly parallel?: number;
   /** A rest after each batch. @default none */
   readonly pause?: number | string;
+  /** When it has to wait. */
   readonly throttle?: ThrottleOptions;
 }
 
@@ -88,8 +93,11 @@ export interface BatchLoadOptions extends Pick<LoadOptions, "delimiter" | "heade
   readonly size?: number | string;
   /** As {@link LoadOptions}. */
   readonly format?: "csv";
+  /** As {@link LoadOptions}. */
   readonly columns?: LoadOptions["columns"];
+  /** As {@link LoadOptions}. */
   readonly defaults?: LoadOptions["defaults"];
+  /** As {@link LoadOptions}. */
   readonly ignore?: LoadOptions["ignore"];
   /** A batch that takes longer is stopped, and tried again with half of its bytes. @default 60 s */
   readonly timeout?: number | string;
@@ -97,6 +105,7 @@ export interface BatchLoadOptions extends Pick<LoadOptions, "delimiter" | "heade
   readonly parallel?: number;
   /** A rest after each batch. @default none */
   readonly pause?: number | string;
+  /** When it has to wait. */
   readonly throttle?: ThrottleOptions;
 }
 
@@ -142,7 +151,9 @@ export interface Migration extends MigrationOptions {
   readonly dependsOn?: string | readonly string[];
   /** Names of the branch that begins here: `upgrade billing@head`. */
   readonly labels?: string | readonly string[];
+  /** One line, for `history`. */
   readonly description?: string;
+  /** Does the work, in a transaction that also records it. */
   upgrade?(conn: Connection, run: Run): unknown;
   /**
    * Instead of `upgrade`, each batch in a transaction of its own: with {@link apply} a walk over a large table, or the
@@ -154,6 +165,7 @@ export interface Migration extends MigrationOptions {
    * row whose key moves ahead comes again.
    */
   apply?(conn: Connection, range: Range, run: Run): unknown;
+  /** Undoes what `upgrade` did. */
   downgrade?(conn: Connection, run: Run): unknown;
   /** Fails by throwing or by returning `false`; runs in the transaction of `upgrade`, and later under `verify`. */
   validate?(conn: Connection, run: Run): unknown;
@@ -164,10 +176,13 @@ export abstract class DataMigration implements Migration {
   abstract readonly revision: string;
   readonly dependsOn?: string | readonly string[];
   readonly labels?: string | readonly string[];
+  /** One line, for `history`. */
   readonly description?: string;
+  /** Does the work, in a transaction that also records it. */
   abstract upgrade(conn: Connection, run: Run): unknown;
 }
 
+/** What kind of file it is; `py`: of the Python tool. */
 export type MigrationKind = "ts" | "js" | "sql" | "py";
 
 /** One of a migration's functions; throws when it fails. */

@@ -27,6 +27,7 @@ export interface GateAnswer {
   readonly tooLate: readonly string[];
 }
 
+/** What stands in the way of a migration. */
 export type Block =
   | { readonly kind: "alembic"; readonly missing: readonly string[] }
   | { readonly kind: "too-late"; readonly applied: readonly string[] }

@@ -6,6 +6,7 @@
 
 /** How far a lot of data has come. */
 export interface Progress {
+  /** A load, or a walk over a table in batches. */
   readonly kind: "load" | "walk";
   /** The table, as people write it. */
   readonly table: string;
@@ -17,7 +18,9 @@ export interface Progress {
   readonly fraction: number | undefined;
   /** Of this attempt. */
   readonly rowsPerSecond: number;
+  /** How long it will take; `undefined` while that is not known. */
   readonly secondsLeft: number | undefined;
+  /** Rows of a batch now. */
   readonly batchSize: number | undefined;
   /** How many walk at once in this process. */
   readonly workers: number | undefined;

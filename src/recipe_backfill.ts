@@ -8,6 +8,7 @@ import type { Connection } from "./connection.ts";
 import type { Range } from "./migration.ts";
 import { columnsOf, condition, RecipeError, shapeOf, type SqlPart, tableId, type TableName } from "./recipe_sql.ts";
 
+/** What {@link backfill} sets, and where. */
 export interface BackfillOptions {
   /** For each column its new value: SQL, `` conn.sql`lower(email)` ``, or a plain value. */
   readonly set: Readonly<Record<string, unknown>>;

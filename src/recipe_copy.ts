@@ -31,17 +31,22 @@ import {
 
 /** A table of another database: of what `run.source(name)` gave. */
 export interface SourceTable {
+  /** Where the table is: what `run.source(name)` gave. */
   readonly source: Connection;
+  /** The table there. */
   readonly table: TableName;
 }
 
 /** Columns that have the same name in both tables; or for columns of the new table what goes there: a column's name, or SQL. */
 export type CopiedColumns = readonly string[] | Readonly<Record<string, string | SqlPart>>;
 
+/** What {@link copyTable} copies, and where to. */
 export interface CopyOptions {
+  /** The table that is read. */
   readonly from: TableName | SourceTable;
+  /** The table that is written to. */
   readonly to: TableName;
-  /** @default all columns of `from`, which `to` must have */
+  /** Which columns. @default all columns of `from`, which `to` must have */
   readonly columns?: CopiedColumns;
   /** Only rows of `from` for which this holds. @default all rows */
   readonly where?: SqlPart;
@@ -184,14 +189,17 @@ function keyAmong(names: readonly string[], target: TableShape, given: CopyOptio
   throw new RecipeError("recipe-option", `The key's ${without.join(", ")} is not among the columns that are copied`);
 }
 
+/** What {@link archiveRows} moves, and where to. */
 export interface ArchiveOptions {
+  /** The table that loses its rows. */
   readonly from: TableName;
+  /** The table that is written to. */
   readonly to: TableName;
   /** The rows to move. */
   readonly where: SqlPart;
   /** Only the rows of this batch, where `from` is the table that is walked. */
   readonly range?: Range;
-  /** @default all columns of `from`, which `to` must have */
+  /** Which columns. @default all columns of `from`, which `to` must have */
   readonly columns?: CopiedColumns;
 }
 

@@ -29,13 +29,17 @@ import {
 
 /** Columns of a table that refer to the merged one without a foreign key. */
 export interface SoftReference {
+  /** The table. */
   readonly table: TableName;
+  /** Those that hold the key of the other table. */
   readonly columns: string | readonly string[];
   /** The columns that they refer to. @default the primary key */
   readonly to?: string | readonly string[];
 }
 
+/** What {@link mergeDuplicates} takes for one row. */
 export interface MergeOptions {
+  /** The table. */
   readonly table: TableName;
   /** What makes rows the same: columns, or SQL such as `` conn.sql`lower(email)` ``. NULL is like no other. */
   readonly by: readonly (string | SqlPart)[];

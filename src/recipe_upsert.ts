@@ -23,6 +23,7 @@ import {
   withStage,
 } from "./recipe_sql.ts";
 
+/** How {@link upsertRows} treats what is there already. */
 export interface UpsertOptions {
   /** The columns by which a row is found. @default the primary key */
   readonly key?: string | readonly string[];
@@ -32,10 +33,13 @@ export interface UpsertOptions {
 
 /** What became of the rows. */
 export interface UpsertReport {
+  /** Rows that were not there. */
   readonly added: number;
+  /** Rows that were there and different. */
   readonly changed: number;
   /** They were so already, and were not touched. */
   readonly unchanged: number;
+  /** Rows that were there and are not given. */
   readonly deleted: number;
 }
 

@@ -28,8 +28,11 @@ export interface RunOptions {
   readonly maxTimeMs?: number | undefined;
 }
 
+/** A migration that failed. */
 export interface RunFailure {
+  /** Its id. */
   readonly revision: string;
+  /** The message. */
   readonly error: string;
   /** What was thrown. */
   readonly cause: unknown;
@@ -50,10 +53,13 @@ class PartialWorkError extends DelembicError {
   }
 }
 
+/** A migration that could not begin. */
 export interface BlockedMigration {
+  /** Its id. */
   readonly revision: string;
   /** Alembic revisions that are not in the database; empty when something else is in the way. */
   readonly missing: readonly string[];
+  /** All that stands in its way. */
   readonly blocks: readonly Block[];
 }
 
@@ -61,12 +67,15 @@ export interface BlockedMigration {
 export interface RunReport {
   /** Upgraded or downgraded, in order. */
   readonly done: readonly { readonly revision: string; readonly durationSeconds: number }[];
+  /** The one that failed; the run ended there. */
   readonly failed: RunFailure | null;
+  /** Those that could not begin; the run ended at the first. */
   readonly blocked: readonly BlockedMigration[];
   /** Why the run ended before its end: a signal, `--max-time`, or a lost lock. */
   readonly interrupted: DelembicError | null;
   /** There was nothing to do. */
   readonly upToDate: boolean;
+  /** What the command line would end with; 0: all is done. */
   readonly exitCode: ExitCode;
 }
 

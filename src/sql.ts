@@ -9,16 +9,19 @@ import type { Dialect } from "./db/database.ts";
 
 /** A piece of SQL: text parts, and between them values, names, lists or other fragments. */
 export class Fragment {
+  /** Made by {@link sql}. */
   constructor(readonly parts: readonly string[], readonly values: readonly unknown[]) {}
 }
 
 /** A quoted name, with its qualifiers: `sql.id("staging", "person")`. */
 export class Identifier {
+  /** Made by `sql.id()`. */
   constructor(readonly path: readonly string[]) {}
 }
 
 /** Values with commas between them, for `in (…)` and `values (…)`. */
 export class List {
+  /** Made by `sql.list()`. */
   constructor(readonly items: readonly unknown[]) {}
 }
 

@@ -8,6 +8,7 @@ import { topologicalOrder } from "./graph.ts";
 import { isApplied, isPending, type PlanInput, planUpgrade, type VersionRecord } from "./plan.ts";
 import type { LoadedMigration } from "./migration.ts";
 
+/** What a migration is, in one word; see `delembic history`. */
 export type MigrationState = "applied" | "pending" | "failed" | "blocked" | "changed" | "missing" | "running";
 
 /** One line of `history`. */

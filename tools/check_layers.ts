@@ -67,7 +67,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: "ledger",
     files: named(
-      "ledger events audit lock settle heartbeat heartbeat_worker batch_ledger batch_writes batch_key load_ledger " +
+      "actor ledger events audit lock settle heartbeat heartbeat_worker batch_ledger batch_writes batch_key load_ledger " +
         "walk_numbers",
     ),
     // the worker opens a connection of its own, and only then loads a driver
@@ -81,7 +81,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: "run",
     files: named(
-      "interruption work_session open_run attempt runner verify decisions walk walk_* walkable join sources told_run " +
+      "wait_for_database interruption work_session open_run attempt runner verify decisions walk walk_* walkable join sources told_run " +
         "run_python* workplace",
     ),
     may: ["values", "port", "rows", "bulk", "migration", "plan", "ledger", "project"],
@@ -102,6 +102,16 @@ const LAYERS: readonly Layer[] = [
       "run",
       "interplay",
     ],
+  },
+  {
+    name: "picture",
+    files: ["src/graph_*.ts"],
+    may: ["values", "port", "alembic", "plan", "project"],
+  },
+  {
+    name: "web",
+    files: ["src/web/*.ts"],
+    may: ["values", "port", "configuration", "migration", "alembic", "plan", "ledger", "project", "run", "picture"],
   },
   {
     name: "edge",
@@ -125,10 +135,21 @@ const LAYERS: readonly Layer[] = [
       "run",
       "interplay",
       "pipeline",
+      "picture",
+      "web",
     ],
   },
   { name: "program", files: ["main.ts"], may: ["edge", "cli", "values"] },
-  { name: "public", files: ["mod.ts"], may: ["port", "bulk", "migration"] },
+  {
+    name: "library",
+    files: ["src/library.ts"],
+    may: ["edge", "values", "port", "drivers", "configuration", "migration", "plan", "ledger", "project", "run"],
+  },
+  {
+    name: "public",
+    files: ["mod.ts"],
+    may: ["values", "port", "bulk", "migration", "plan", "ledger", "run", "library"],
+  },
 ];
 
 const RULES: Rules = {

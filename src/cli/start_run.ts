@@ -4,26 +4,23 @@
  * @module
  */
 
+import { actorOf } from "../actor.ts";
 import { now } from "../clock.ts";
-import { type Database, DatabaseError } from "../db/database.ts";
 import { EXIT } from "../errors.ts";
 import { Interruption } from "../interruption.ts";
-import { pause } from "../lock.ts";
 import type { RunContext } from "../open_run.ts";
 import type { EventSink, RunEvent } from "../events.ts";
 import { VERSION } from "../version.ts";
-import { actorOf } from "./actor.ts";
+import { waitForDatabase } from "../wait_for_database.ts";
 import type { Context } from "./command.ts";
 import { failureDocument, failureLines, type MigrationFiles } from "./error_lines.ts";
 import { eventDocument } from "./event_document.ts";
+import { eventAnnotations } from "./github_annotations.ts";
 import { type OpenProject, openSource } from "./open_project.ts";
 import { absolutePath } from "./paths.ts";
 import { ProgressTeller } from "./progress_teller.ts";
 import { projectView } from "./project_view.ts";
 import { runLines } from "./run_lines.ts";
-
-/** How long to wait between two attempts to connect, in milliseconds. */
-const WAIT_MS = 500;
 
 export interface StartOptions {
   /** How long the database is given to come up. @default it must be up */
@@ -55,7 +52,10 @@ export async function startRun<T>(
     teller[Symbol.dispose]();
     io.exit(signal === "SIGINT" ? EXIT.sigint : EXIT.sigterm);
   });
-  if (waitMs !== undefined) await waitForDatabase(context, database, waitMs, ending.signal);
+  if (waitMs !== undefined) {
+    const tell = (error: string) => output.note([`Waiting up to ${waitMs / 1000} s for the database: ${error}`]);
+    await waitForDatabase(database, { waitMs, signal: ending.signal, tell });
+  }
   return await work({
     project,
     database,
@@ -75,29 +75,6 @@ export async function startRun<T>(
   });
 }
 
-/** Tries to connect until it works, or fails for another reason than that nobody answers, or the time is up. */
-async function waitForDatabase(
-  context: Context,
-  database: Database,
-  waitMs: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const start = performance.now();
-  for (let told = false;; told = true) {
-    try {
-      const session = await database.connect("read");
-      return await session.close();
-    } catch (error) {
-      if (!(error instanceof DatabaseError) || error.kind !== "unreachable") return;
-      const left = waitMs - (performance.now() - start);
-      if (left <= 0) throw error;
-      if (!told) context.output.note([`Waiting up to ${waitMs / 1000} s for the database: ${error.message}`]);
-      await pause(Math.min(WAIT_MS, left), signal);
-      signal.throwIfAborted();
-    }
-  }
-}
-
 function documentOf(opened: OpenProject, event: RunEvent): Record<string, unknown> {
   return eventDocument(event, now(), (revision, error) => failureDocument(error, filesOf(opened, revision)));
 }
@@ -108,6 +85,7 @@ function tellLines(context: Context, opened: OpenProject, event: Exclude<RunEven
   const view = projectView(context, opened.config);
   const { to, lines } = runLines(event, (revision, error) => failureLines(error, view, filesOf(opened, revision)));
   output[to](lines);
+  output.annotate(eventAnnotations(event, (revision) => filesOf(opened, revision)));
 }
 
 /** Where the code of a migration may have failed. */

@@ -13,6 +13,7 @@ import type { OfflineSql } from "./offline_sql.ts";
 import type { Replication } from "./replication.ts";
 import type { Target } from "./target.ts";
 
+/** The databases that there are; MariaDB is `mysql`. */
 export type DialectName = "postgresql" | "mysql" | "sqlite";
 
 /** A row as it was read, by column name. Values are lossless: see {@link Session.query}. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { actorOf } from "../../src/cli/actor.ts";
+import { actorOf } from "../../src/actor.ts";
 import { recorder } from "./cli_recorder.ts";
 
 Deno.test("actorOf() takes the first variable that is set, in Python's order", () => {

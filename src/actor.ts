@@ -4,15 +4,22 @@
  * @module
  */
 
-import type { Actor } from "../ledger.ts";
-import type { Io } from "./io.ts";
+import type { Actor } from "./ledger.ts";
+
+/** What the process says of itself. */
+export interface ProcessFacts {
+  env(name: string): string | undefined;
+  /** The user's number; `null` on Windows. */
+  uid(): number | null;
+  hostname(): string;
+}
 
 const USER_VARIABLES = ["LOGNAME", "USER", "LNAME", "USERNAME"] as const;
 
 /** The user as Python's `getpass.getuser()` finds it, and the host's name. */
-export function actorOf(io: Io): Actor {
-  const named = USER_VARIABLES.map((name) => io.env(name)).find((name) => name !== undefined && name !== "");
-  return { username: named ?? accountOf(io.uid()), hostname: io.hostname() };
+export function actorOf(process: ProcessFacts): Actor {
+  const named = USER_VARIABLES.map((name) => process.env(name)).find((name) => name !== undefined && name !== "");
+  return { username: named ?? accountOf(process.uid()), hostname: process.hostname() };
 }
 
 function accountOf(uid: number | null): string {
