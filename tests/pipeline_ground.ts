@@ -114,7 +114,7 @@ export function tsText(revision: string, dependsOn: readonly string[], statement
 `;
 }
 
-const MIGRATIONS: Readonly<Record<string, string>> = {
+export const MIGRATIONS: Readonly<Record<string, string>> = {
   "D001.sql": sqlText("D001", "s01", "insert into person (id, name) values (1, 'Ada King'), (2, 'Alan Turing')"),
   "D002.ts": tsText(
     "D002",
@@ -138,8 +138,62 @@ const MIGRATIONS: Readonly<Record<string, string>> = {
   "D008.ts": tsText("D008", ["s04c"], "insert into audit (what, who) values ('all', 'D008')"),
 };
 
-/** The heads of the schema at which each migration is to run. */
-export const SEEN: readonly string[] = [];
+/** The steps of {@link pipelineProject}, as `TYPE TARGET`. */
+export const STEPS: readonly string[] = [
+  "alembic s01",
+  "delembic D001",
+  "alembic s02",
+  "delembic D004",
+  "alembic s03a",
+  "alembic s04b",
+  "delembic D002",
+  "delembic D005",
+  "alembic s04a",
+  "delembic D003",
+  "alembic s04c",
+  "alembic s06",
+  "delembic D006",
+  "delembic D008",
+  "alembic s07",
+  "delembic D007",
+  "alembic heads",
+  "delembic head",
+];
+
+/** The rows of Alembic's table that each migration of {@link pipelineProject} sees. */
+export const SEEN: readonly string[] = [
+  "D001 | s01",
+  "D002 | s03a",
+  "D002 | s04b",
+  "D003 | s04a",
+  "D003 | s04b",
+  "D004 | s02",
+  "D005 | s03a",
+  "D005 | s04b",
+  "D006 | s04c",
+  "D006 | s06",
+  "D007 | s04c",
+  "D007 | s07",
+  "D008 | s04c",
+  "D008 | s06",
+];
+
+/** What the migrations of {@link pipelineProject} leave behind, by table. */
+export const ROWS: Readonly<Record<string, readonly string[]>> = {
+  "select revision, version from seen order by revision, version": SEEN,
+  "select id, first, last, whole from person order by id": [
+    "1 | Ada | King | Ada King",
+    "2 | Alan | Turing | Alan Turing",
+  ],
+  "select id, person, kind from visit order by id": ["11 | 1 | call", "12 | 2 | call"],
+  "select kind, n from total": ["call | 2"],
+  "select what, who from audit": ["all | D008"],
+  "select version_num from alembic_version order by version_num": ["s04c", "s08"],
+  "select revision, status from delembic_version order by revision": Array.from(
+    { length: 8 },
+    (_, at) => `D00${at + 1} | success`,
+  ),
+};
 
 export async function pipelineProject(kind: Kind): Promise<TestProject> {
   return await bothToolsProject(kind, SCRIPTS, MIGRATIONS);
@@ -151,13 +205,31 @@ export async function bothToolsProject(
   scripts: Readonly<Record<string, Script>>,
   migrations: Readonly<Record<string, string>>,
 ): Promise<TestProject> {
-  return await testProject(kind, {
-    ...FRAME,
-    ...Object.fromEntries(
-      Object.entries(scripts).map(([id, script]) => [`/migrations/versions/${id}_script.py`, scriptText(id, script)]),
-    ),
-    ...migrations,
-  });
+  return withAlembic(
+    await testProject(kind, {
+      ...FRAME,
+      ...Object.fromEntries(
+        Object.entries(scripts).map(([id, script]) => [`/migrations/versions/${id}_script.py`, scriptText(id, script)]),
+      ),
+      ...migrations,
+    }),
+  );
+}
+
+/** A project in which the program finds Alembic, and Alembic the database. */
+function withAlembic(project: TestProject): TestProject {
+  const env = { PYTHON_URL: project.db.pythonUrl };
+  return {
+    ...project,
+    delembic: (args, more) => project.delembic(args, { ...env, ...more }),
+    start: (args, more) => project.start(args, { ...env, ...more }),
+    [Symbol.asyncDispose]: () => project[Symbol.asyncDispose](),
+  };
+}
+
+/** Durations as fixed words. */
+export function timeless(text: string): string {
+  return text.replace(/\(\d+\.\d\ds\)/g, "(0.00s)").replace(/done in \d+\.\ds/g, "done in 0.0s");
 }
 
 /** Runs Alembic itself. */
