@@ -2,6 +2,11 @@
 
 import { EXIT, type ExitCode } from "../errors.ts";
 import { command } from "./command.ts";
+import { flag } from "./command_line.ts";
+import type { Problem } from "./problems.ts";
+
+/** What the next `upgrade` sees to. */
+const AWAITED: ReadonlySet<Problem["kind"]> = new Set(["pending", "blocked"]);
 
 export const check = command({
   description: [
@@ -11,20 +16,33 @@ export const check = command({
     "for CI and for the start of an application. Reads only: creates no table and no file.",
   ],
   arguments: {},
-  options: {},
+  options: {
+    allowPending: flag("what is pending, or blocked by a schema that is not there yet, is no problem"),
+  },
   examples: [
     { line: "check", text: "In a pipeline: go on only when the data is where the code wants it." },
     { line: "check --json", text: "The same for a script." },
+    { line: "check --allow-pending", text: "Of a pull request, which may bring migrations: is all else as it was?" },
   ],
-  async run(context): Promise<ExitCode> {
+  async run(context, { options }): Promise<ExitCode> {
     const { lookAt, openProject } = await import("./open_project.ts");
     const { problemsOf, problemLines, problemDocument } = await import("./problems.ts");
+    const { problemAnnotations } = await import("./github_problems.ts");
     const { projectView } = await import("./project_view.ts");
     const opened = await openProject(context);
     return await lookAt(context, opened, async (look) => {
-      const problems = await problemsOf(look);
+      const found = await problemsOf(look);
+      const problems = options.allowPending ? found.filter(({ kind }) => !AWAITED.has(kind)) : found;
       const { output } = context;
-      output.result(problemLines(problems, projectView(context, opened.config)));
+      output.result(
+        problems.length === 0 && found.length > 0
+          ? [`Nothing is wrong; ${found.length} to be applied.`]
+          : problemLines(problems, projectView(context, opened.config)),
+      );
+      output.annotate(problemAnnotations(problems, {
+        folder: opened.config.folder,
+        fileOf: (revision) => opened.project.migrations.get(revision)?.file,
+      }));
       output.document({ ok: problems.length === 0, problems: problems.map(problemDocument) });
       return problems.length === 0 ? EXIT.done : EXIT.failed;
     });

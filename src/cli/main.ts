@@ -8,7 +8,7 @@ import { EXIT } from "../errors.ts";
 import { Redactor } from "../redact.ts";
 import { closest } from "../suggest.ts";
 import { VERSION } from "../version.ts";
-import { type Command, GLOBAL_OPTIONS, type TestHooks } from "./command.ts";
+import { type Command, type Context, GLOBAL_OPTIONS, type TestHooks } from "./command.ts";
 import { readArguments, readOptions, UsageError } from "./command_line.ts";
 import { allCommands, type CommandEntry } from "./commands.ts";
 import type { Io } from "./io.ts";
@@ -23,6 +23,8 @@ class Call {
   given: LineReader["given"] = new Map();
   /** The project's, or empty. */
   folder = "";
+  /** What the command was given. */
+  context: Context | undefined;
   readonly io: Io;
   readonly hooks: TestHooks;
   #output: Output | undefined;
@@ -41,6 +43,16 @@ class Call {
 /** Runs one command line to its end. @returns the exit code */
 export async function main(args: readonly string[], io: Io, hooks: TestHooks = {}): Promise<number> {
   const call = new Call(io, hooks);
+  const code = await answer(call, args);
+  // asked for by `action.yml`
+  if (io.env("DELEMBIC_GITHUB_REPORT") === "1" && call.context !== undefined) {
+    const { reportToGitHub } = await import("./github_report.ts");
+    await reportToGitHub(call.context, code);
+  }
+  return code;
+}
+
+async function answer(call: Call, args: readonly string[]): Promise<number> {
   try {
     return await answerAtOnce(call, args) ?? await run(call, args);
   } catch (error) {
@@ -99,7 +111,7 @@ async function runCommand(call: Call, line: LineReader, entry: CommandEntry): Pr
     arguments: readArguments(texts, command.arguments, hint),
   };
   if (call.output.json) await call.io.reserveOut();
-  return await command.run({
+  call.context = {
     io: call.io,
     output: call.output,
     globals: readOptions(line.given, GLOBAL_OPTIONS),
@@ -107,7 +119,8 @@ async function runCommand(call: Call, line: LineReader, entry: CommandEntry): Pr
     commandLine: [entry.name, ...texts].join(" "),
     hide: (secret) => call.redactor.add(secret),
     inFolder: (folder) => call.folder = folder,
-  }, given);
+  };
+  return await command.run(call.context, given);
 }
 
 function printVersion({ output }: Call): number {
@@ -156,6 +169,7 @@ function plain(line: Line): string {
 /** Tells what was thrown. @returns its exit code */
 async function tell(call: Call, error: unknown): Promise<number> {
   const { errorDocument, errorLines, exitCodeOf, viewOf } = await import("./error_lines.ts");
+  const { errorAnnotations } = await import("./github_annotations.ts");
   const { shownPath } = await import("./paths.ts");
   const cwd = call.io.cwd();
   const folder = call.folder === "" ? cwd : call.folder;
@@ -163,6 +177,7 @@ async function tell(call: Call, error: unknown): Promise<number> {
   const verbose = call.output.verbose && !(error instanceof UsageError);
   const view = viewOf({ folder, verbose, shown: (file) => shownPath(cwd, file) });
   call.output.problem(errorLines(error, view));
+  call.output.annotate(errorAnnotations(error, folder));
   call.output.document({ error: errorDocument(error) });
   return exitCodeOf(error);
 }

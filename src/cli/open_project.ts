@@ -6,11 +6,12 @@
 
 import type { Config } from "../config.ts";
 import type { Database, Queryable } from "../db/database.ts";
-import { DelembicError, type Fault, formatPlace } from "../errors.ts";
+import { DelembicError, type Fault, FaultsError, formatPlace } from "../errors.ts";
 import type { Project } from "../project.ts";
 import type { Survey } from "../survey.ts";
 import type { Context } from "./command.ts";
 import { faultLines } from "./error_lines.ts";
+import { errorAnnotations } from "./github_annotations.ts";
 import { shownPath } from "./paths.ts";
 import { projectView } from "./project_view.ts";
 import { styled } from "./text.ts";
@@ -119,6 +120,7 @@ function tellEach(context: Context, config: Config, faults: readonly Fault[]): v
     const [first = "", ...more] = faultLines(fault, view);
     const head = typeof first === "string" ? [` ${first}`] : [" ", ...first];
     context.output.problem([[styled("red", "Error:"), ...head], ...more]);
+    context.output.annotate(errorAnnotations(new FaultsError([fault]), config.folder));
   }
 }
 

@@ -5,7 +5,9 @@
  * @module
  */
 
+import { type Annotation, annotationLine, withoutCommands } from "./github_text.ts";
 import type { Io } from "./io.ts";
+import { absolutePath, shownPath } from "./paths.ts";
 import { type Line, paint, styled } from "./text.ts";
 
 /** What is to be printed, by the global options. */
@@ -24,6 +26,8 @@ export interface Redacting {
 export class Output {
   /** Told so far; part of the document with `--json`. */
   readonly warnings: string[] = [];
+  /** What {@link annotate} was given so far. */
+  readonly annotations: Annotation[] = [];
   /** Whether a line can be kept at the bottom of a terminal; see {@link bottom}. */
   readonly hasBottom: boolean;
   readonly #io: Io;
@@ -31,8 +35,10 @@ export class Output {
   readonly #redactor: Redacting;
   readonly #outColour: boolean;
   readonly #errColour: boolean;
+  /** The repository's folder, in a build of GitHub; what is printed there must hold no commands for its runner. */
+  readonly #workspace: string | undefined;
   #bottom: Line | undefined;
-  #documented = false;
+  #document: Readonly<Record<string, unknown>> | undefined;
 
   constructor(io: Io, mode: OutputMode, redactor: Redacting) {
     this.#io = io;
@@ -40,6 +46,7 @@ export class Output {
     this.#redactor = redactor;
     this.#outColour = wantsColour(io, mode, io.outIsTerminal);
     this.#errColour = wantsColour(io, mode, io.errIsTerminal);
+    this.#workspace = io.env("GITHUB_ACTIONS") === "true" ? io.env("GITHUB_WORKSPACE") ?? io.cwd() : undefined;
     this.hasBottom = !mode.json && !mode.quiet && isLive(io);
   }
 
@@ -75,6 +82,29 @@ export class Output {
       [styled("yellow", "Warning:"), ` ${message}`],
       ...(hint === undefined ? [] : [`  ${hint}`]),
     ]);
+    this.annotate([{
+      level: "warning",
+      title: "Delembic",
+      message: hint === undefined ? message : `${message}\n${hint}`,
+    }]);
+  }
+
+  /** What GitHub is to show beside the lines concerned: printed in its builds alone, and not with `--json`. */
+  annotate(annotations: readonly Annotation[]): void {
+    for (const annotation of annotations) {
+      const shown = this.#withoutSecrets(annotation);
+      const before = this.annotations.filter(({ level }) => level === shown.level).length;
+      this.annotations.push(shown);
+      if (this.#workspace === undefined || this.#mode.json || before >= MAX_ANNOTATIONS) continue;
+      this.#io.err(`${annotationLine(shown)}\n`);
+    }
+  }
+
+  #withoutSecrets({ level, title, message, place }: Annotation): Annotation {
+    const redact = (text: string) => this.#redactor.text(text);
+    if (place === undefined) return { level, title: redact(title), message: redact(message) };
+    const file = inWorkspace(this.#workspace, absolutePath(this.#io.cwd(), place.file));
+    return { level, title: redact(title), message: redact(message), place: { ...place, file: redact(file) } };
   }
 
   /** What went wrong: never silenced. */
@@ -104,12 +134,21 @@ export class Output {
     if (this.#mode.json && !this.#mode.quiet) this.#io.err(this.#json(value));
   }
 
-  /** The one document of `--json`; nothing without it. What comes after the first one is not printed. */
+  /** The one document, printed with `--json`. What comes after the first one is none. */
   document(value: Readonly<Record<string, unknown>>): void {
-    if (!this.#mode.json || this.#documented) return;
-    this.#documented = true;
-    const warned = this.warnings.length === 0 ? value : { ...value, warnings: this.warnings };
-    this.#io.out(this.#json(warned));
+    if (this.#document !== undefined) return;
+    this.#document = this.warnings.length === 0 ? value : { ...value, warnings: [...this.warnings] };
+    if (this.#mode.json) this.#io.out(this.#json(this.#document));
+  }
+
+  /** The document as far as there is one, and its text: one line, without secrets. */
+  documented(): { readonly value: Readonly<Record<string, unknown>>; readonly text: string } | undefined {
+    return this.#document && { value: this.#document, text: this.#json(this.#document).trimEnd() };
+  }
+
+  /** The text without secrets, for what is not printed here. */
+  redacted(text: string): string {
+    return this.#redactor.text(text);
   }
 
   #json(value: Readonly<Record<string, unknown>>): string {
@@ -118,7 +157,8 @@ export class Output {
       (_, member) =>
         typeof member === "string" ? this.#redactor.text(member) : typeof member === "bigint" ? String(member) : member,
     );
-    return `${text.replace(UNSAFE_JSON_REGEXP, escapeJson)}\n`;
+    const harmless = text.replace(UNSAFE_JSON_REGEXP, escapeJson);
+    return `${this.#workspace === undefined ? harmless : harmless.replaceAll("##[", "#\\u0023[")}\n`;
   }
 
   #aside(lines: readonly Line[]): void {
@@ -146,8 +186,18 @@ export class Output {
 
   #paint(lines: readonly Line[], colour: boolean): string {
     const redact = (text: string) => this.#redactor.text(text);
-    return lines.map((line) => `${paint(line, { colour, redact })}\n`).join("");
+    const harmless = this.#workspace === undefined ? (text: string) => text : withoutCommands;
+    return lines.map((line) => `${harmless(paint(line, { colour, redact }))}\n`).join("");
   }
+}
+
+/** Of each level; GitHub shows no more of a step. */
+const MAX_ANNOTATIONS = 10;
+
+/** The file as the repository names it; one that is elsewhere keeps its absolute name. */
+function inWorkspace(workspace: string | undefined, file: string): string {
+  if (workspace === undefined) return file;
+  return file.startsWith(`${absolutePath(workspace, ".")}/`) ? shownPath(workspace, file) : file;
 }
 
 // from the cursor on, to the end of the screen: a line that a narrower terminal has broken goes on below

@@ -8,6 +8,7 @@ import type { DelembicError, ExitCode } from "../errors.ts";
 import type { RunContext, RunReport } from "../runner.ts";
 import type { Context } from "./command.ts";
 import { errorDocument, errorLines, failureDocument, hintLine } from "./error_lines.ts";
+import { errorAnnotations } from "./github_annotations.ts";
 import type { OpenProject } from "./open_project.ts";
 import { projectView } from "./project_view.ts";
 import { filesOf, startRun } from "./start_run.ts";
@@ -34,7 +35,10 @@ export async function runAndTell(
   });
   const { failed, blocked, interrupted, upToDate, exitCode } = report;
   if (upToDate) output.progress([words.nothing]);
-  if (interrupted !== null) output.problem(interruptionLines(interrupted, toldInterruption, context, opened));
+  if (interrupted !== null) {
+    output.problem(interruptionLines(interrupted, toldInterruption, context, opened));
+    if (!toldInterruption) output.annotate(errorAnnotations(interrupted, opened.config.folder));
+  }
   output.document({
     [words.done]: report.done,
     failed: failed === null ? null : {
