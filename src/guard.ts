@@ -1,0 +1,90 @@
+/**
+ * SQL that fails unless a data migration is applied: for an Alembic script that must not come before it. Pure.
+ *
+ * @module
+ */
+
+import type { DialectName } from "./db/database.ts";
+
+/** Statements to be run one after another in one session, none with a semicolon at its end. */
+export function guardStatements(revision: string, dialect: DialectName): readonly string[] {
+  return GUARDS[dialect](revision);
+}
+
+/** Revision ids have no character that a literal would have to escape. */
+const APPLIED = (revision: string) =>
+  `select 1 from delembic_version where revision = '${revision}' and status = 'success'`;
+
+// no colon, which SQLAlchemy would take for a parameter, and no percent sign, which drivers would
+const MESSAGE = (revision: string) => `Data migration ${revision} is not applied`;
+const REMEDY = (revision: string) => `run 'delembic upgrade ${revision}' first`;
+
+const GUARDS: Readonly<Record<DialectName, (revision: string) => string[]>> = {
+  postgresql: (revision) => {
+    const raise = `raise exception using message = '${
+      MESSAGE(revision)
+    }', hint = 'Run ''delembic upgrade ${revision}'' first.'`;
+    return [`do $delembic$
+begin
+  if to_regclass('delembic_version') is null then
+    ${raise};
+  end if;
+  if not exists (${APPLIED(revision)}) then
+    ${raise};
+  end if;
+end
+$delembic$`];
+  },
+  // an error whose text holds the path: the only one that a query can raise in words of its own
+  sqlite: (revision) => {
+    const message = `${MESSAGE(revision)}, ${REMEDY(revision)}`.replaceAll("'", "''");
+    const fail = (exists: string) =>
+      `select json_extract('{}', case when exists (${exists}) then '$' else '${message}' end)`;
+    return [
+      fail("select 1 from sqlite_master where type in ('table', 'view') and name = 'delembic_version'"),
+      fail(APPLIED(revision)),
+    ];
+  },
+  // no SIGNAL outside of procedures that both MySQL and MariaDB would prepare: the name of a table that is not there
+  mysql: (revision) => {
+    const message = `${MESSAGE(revision)}, ${REMEDY(revision)}`.replaceAll("'", "");
+    const quoted = (sql: string) => `'${sql.replaceAll("'", "''")}'`;
+    const run = ["prepare delembic_guard from @delembic_guard", "execute delembic_guard"];
+    return [
+      "set @delembic_applied = 0",
+      `set @delembic_guard = if(exists (select 1 from information_schema.tables where table_schema = database() and table_name = 'delembic_version'), ${
+        quoted(
+          `select count(*) into @delembic_applied from delembic_version where revision = '${revision}' and status = 'success'`,
+        )
+      }, 'do 0')`,
+      ...run,
+      `set @delembic_guard = if(@delembic_applied > 0, 'do 0', ${quoted(`select 1 from \`${message}\``)})`,
+      ...run,
+      "deallocate prepare delembic_guard",
+    ];
+  },
+};
+
+/** The statements as a script for a database's own client. */
+export function guardSql(revision: string, dialect: DialectName): string {
+  return guardStatements(revision, dialect).map((statement) => `${statement};`).join("\n");
+}
+
+/** Lines to be pasted into `upgrade()` of an Alembic script; they work in its offline mode too. */
+export function guardPython(revision: string, dialect: DialectName): string[] {
+  return [
+    `    # Fails unless data migration ${revision} is applied: 'delembic guard ${revision}'`,
+    ...guardStatements(revision, dialect).flatMap((statement) => pythonLines(statement)),
+  ];
+}
+
+function pythonLines(statement: string): string[] {
+  const lines = statement.split("\n");
+  // a raw string: nothing in it is an escape
+  if (lines.length === 1) return [`    op.execute(${pythonText(statement)})`];
+  return ['    op.execute("""', ...lines.map((line) => `        ${line}`), '    """)'];
+}
+
+function pythonText(text: string): string {
+  return text.includes('"') ? `'''${text}'''` : `"${text}"`;
+}
