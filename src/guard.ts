@@ -12,53 +12,68 @@ export function guardStatements(revision: string, dialect: DialectName): readonl
 }
 
 /** Revision ids have no character that a literal would have to escape. */
-const APPLIED = (revision: string) =>
-  `select 1 from delembic_version where revision = '${revision}' and status = 'success'`;
+function applied(revision: string): string {
+  return `select 1 from delembic_version where revision = '${revision}' and status = 'success'`;
+}
 
-// no colon, which SQLAlchemy would take for a parameter, and no percent sign, which drivers would
-const MESSAGE = (revision: string) => `Data migration ${revision} is not applied`;
-const REMEDY = (revision: string) => `run 'delembic upgrade ${revision}' first`;
+// no colon in either, which SQLAlchemy would take for a parameter, and no percent sign, which drivers would
+function problem(revision: string): string {
+  return `Data migration ${revision} is not applied`;
+}
+
+function plainRemedy(revision: string): string {
+  return `run delembic upgrade ${revision} first`;
+}
+
+/** As a literal, with the quotes. */
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
 
 const GUARDS: Readonly<Record<DialectName, (revision: string) => string[]>> = {
   postgresql: (revision) => {
-    const raise = `raise exception using message = '${
-      MESSAGE(revision)
-    }', hint = 'Run ''delembic upgrade ${revision}'' first.'`;
+    const raise = `raise exception using message = ${literal(problem(revision))},
+      hint = ${literal(`Run 'delembic upgrade ${revision}' first.`)};`;
     return [`do $delembic$
 begin
   if to_regclass('delembic_version') is null then
-    ${raise};
+    ${raise}
   end if;
-  if not exists (${APPLIED(revision)}) then
-    ${raise};
+  if not exists (${applied(revision)}) then
+    ${raise}
   end if;
 end
 $delembic$`];
   },
-  // an error whose text holds the path: the only one that a query can raise in words of its own
+  // a path of JSON that is none is an error which shows the path: SQLite has no other in words of one's own
   sqlite: (revision) => {
-    const message = `${MESSAGE(revision)}, ${REMEDY(revision)}`.replaceAll("'", "''");
+    const message = literal(`${problem(revision)}, ${plainRemedy(revision)}`);
     const fail = (exists: string) =>
-      `select json_extract('{}', case when exists (${exists}) then '$' else '${message}' end)`;
+      `select json_extract('{}', case when exists (
+  ${exists}
+) then '$' else
+  ${message}
+end)`;
     return [
       fail("select 1 from sqlite_master where type in ('table', 'view') and name = 'delembic_version'"),
-      fail(APPLIED(revision)),
+      fail(applied(revision)),
     ];
   },
-  // no SIGNAL outside of procedures that both MySQL and MariaDB would prepare: the name of a table that is not there
+  // SIGNAL cannot be prepared on MySQL, and stands by itself nowhere else: the error is of a table that is not there
   mysql: (revision) => {
-    const message = `${MESSAGE(revision)}, ${REMEDY(revision)}`.replaceAll("'", "");
-    const quoted = (sql: string) => `'${sql.replaceAll("'", "''")}'`;
+    const message = `${problem(revision)}, ${plainRemedy(revision)}`;
+    const count = applied(revision).replace("select 1", "select count(*) into @delembic_applied");
     const run = ["prepare delembic_guard from @delembic_guard", "execute delembic_guard"];
     return [
       "set @delembic_applied = 0",
-      `set @delembic_guard = if(exists (select 1 from information_schema.tables where table_schema = database() and table_name = 'delembic_version'), ${
-        quoted(
-          `select count(*) into @delembic_applied from delembic_version where revision = '${revision}' and status = 'success'`,
-        )
-      }, 'do 0')`,
+      `set @delembic_guard = if(exists (
+  select 1 from information_schema.tables where table_schema = database() and table_name = 'delembic_version'
+),
+  ${literal(count)},
+  'do 0')`,
       ...run,
-      `set @delembic_guard = if(@delembic_applied > 0, 'do 0', ${quoted(`select 1 from \`${message}\``)})`,
+      `set @delembic_guard = if(@delembic_applied > 0, 'do 0',
+  ${literal(`select 1 from \`${message}\``)})`,
       ...run,
       "deallocate prepare delembic_guard",
     ];
@@ -80,11 +95,6 @@ export function guardPython(revision: string, dialect: DialectName): string[] {
 
 function pythonLines(statement: string): string[] {
   const lines = statement.split("\n");
-  // a raw string: nothing in it is an escape
-  if (lines.length === 1) return [`    op.execute(${pythonText(statement)})`];
+  if (lines.length === 1) return [`    op.execute("${statement}")`];
   return ['    op.execute("""', ...lines.map((line) => `        ${line}`), '    """)'];
-}
-
-function pythonText(text: string): string {
-  return text.includes('"') ? `'''${text}'''` : `"${text}"`;
 }
