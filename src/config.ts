@@ -7,6 +7,7 @@
 import { dirname, join, resolve } from "node:path";
 import { commandWords } from "./command_words.ts";
 import { ConfigError, ConfigValues, type Env } from "./config_values.ts";
+import { DURATION_FORMS, parseDuration } from "./duration.ts";
 import { reasonOf } from "./errors.ts";
 import { parseFilenameTemplate, PYTHON_TEMPLATE } from "./filename_template.ts";
 import { type Ini, IniError, parseIni } from "./ini.ts";
@@ -44,6 +45,11 @@ export interface Config {
   readonly python: readonly string[] | undefined;
   /** Alembic's own command, in words; steps of a pipeline call it. @default alembic */
   readonly alembicCommand: readonly string[];
+  /** The functions of `env.ts` that are called when a run has ended; see `src/hooks.ts`. */
+  readonly onSuccess: string | undefined;
+  readonly onFailure: string | undefined;
+  /** How long each of them may take, in milliseconds. @default 30,000 */
+  readonly hookTimeoutMs: number;
   /** Without extension; see `src/filename_template.ts`. */
   readonly filenameTemplate: string;
   readonly revisionIds: RevisionIds;
@@ -67,6 +73,7 @@ export interface ConfigOptions {
 }
 
 export const INI_NAME = "delembic.ini";
+const DEFAULT_HOOK_TIMEOUT_MS = 30_000;
 const DEFAULT_SECTION = "delembic";
 /** `[delembic.source.NAME]`: a database to read from, not a project. */
 const SOURCE_PREFIX = "delembic.source.";
@@ -93,6 +100,9 @@ export async function loadConfig(options: ConfigOptions): Promise<Config> {
     ...(alembicVersionSchema === undefined ? {} : { alembicVersionSchema }),
     virtualEnv: options.env("VIRTUAL_ENV"),
     python: parseCommand(values, "python"),
+    onSuccess: values.get("on_success"),
+    onFailure: values.get("on_failure"),
+    hookTimeoutMs: parseHookTimeout(values),
     alembicCommand: parseCommand(values, "alembic_command") ?? ["alembic"],
     filenameTemplate: parseFilenameTemplate(
       values.get("filename_template") ?? PYTHON_TEMPLATE,
@@ -190,6 +200,17 @@ function parseCommand(values: ConfigValues, key: string): readonly string[] | un
       place: values.place(key),
     },
   );
+}
+
+function parseHookTimeout(values: ConfigValues): number {
+  const text = values.get("hook_timeout");
+  if (text === undefined) return DEFAULT_HOOK_TIMEOUT_MS;
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== undefined) return milliseconds;
+  throw new ConfigError("config-value", `'${text}' is no value of 'hook_timeout' in [${values.section}]`, {
+    hint: `Write ${DURATION_FORMS}.`,
+    place: values.place("hook_timeout"),
+  });
 }
 
 function parseRevisionIds(values: ConfigValues): RevisionIds {

@@ -37,6 +37,10 @@ const KEYS: Readonly<Record<string, "exact" | "free">> = {
   // read by commands that run Alembic
   alembic_command: "free",
   python: "exact",
+  // read when a run has ended
+  on_success: "exact",
+  on_failure: "exact",
+  hook_timeout: "exact",
 };
 
 const VARIABLE_REGEXP = /\$\$\{|\$\{([^}]*)(\}?)/g;

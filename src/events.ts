@@ -23,6 +23,16 @@ export type RunEvent =
   | { readonly type: "log"; readonly revision: string; readonly message: string }
   /** How far a load or a walk in batches is; often, so whoever shows it leaves most of them out. */
   | { readonly type: "progress"; readonly revision: string; readonly progress: Progress }
+  /** A batch of a walk is committed; very often, so it is for measuring and not for telling. */
+  | { readonly type: "batch"; readonly revision: string; readonly rows: number; readonly milliseconds: number }
+  /** `conn.load` is through, within the migration's transaction. */
+  | {
+    readonly type: "loaded";
+    readonly revision: string;
+    readonly table: string;
+    readonly rows: number;
+    readonly seconds: number;
+  }
   | { readonly type: "retrying"; readonly revision: string; readonly attempt: number; readonly error: string }
   | { readonly type: "ok"; readonly revision: string; readonly durationSeconds: number }
   | { readonly type: "blocked"; readonly revision: string; readonly message: string; readonly hint: string }

@@ -13,6 +13,7 @@ import { openDatabase } from "./db/connect.ts";
 import { DURATION_FORMS, parseDuration } from "./duration.ts";
 import { DelembicError, EXIT } from "./errors.ts";
 import type { EventSink } from "./events.ts";
+import { withHooks } from "./hooks.ts";
 import { Interruption } from "./interruption.ts";
 import type { MigrationKind } from "./migration.ts";
 import type { RunContext } from "./open_run.ts";
@@ -140,15 +141,18 @@ async function run(
     await waitForDatabase(database, { waitMs, signal, tell });
   }
   const facts = processFacts();
-  return await work({
+  const context = {
     project,
     database,
-    openSource: async (name) => await openSource(config, name),
+    openSource: async (name: string) => await openSource(config, name),
     actor: actorOf(facts),
     identity: { pid: facts.pid, version: VERSION, command },
     emit,
     signal,
-  }, { target, lockTimeoutMs, maxTimeMs });
+  };
+  const warn = (message: string, hint: string) => emit({ type: "warning", message, hint });
+  const hooked = { config, command, database: database.target.label, warn };
+  return await withHooks(hooked, () => work(context, { target, lockTimeoutMs, maxTimeMs }));
 }
 
 async function openSource({ sources }: Config, name: string): Promise<Database> {

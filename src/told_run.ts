@@ -48,6 +48,10 @@ export function loadEnvironment(
     signal,
     progress: (progress) => emit({ type: "progress", revision, progress }),
     warn: (message) => emit({ type: "warning", message }),
-    record,
+    record: (load) => {
+      record(load);
+      const { table, report: { loaded: rows, seconds } } = load;
+      emit({ type: "loaded", revision, table, rows, seconds });
+    },
   };
 }

@@ -6,8 +6,8 @@
  */
 
 import { join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
 import { ConfigError, type ConfigValues } from "./config_values.ts";
+import { findEnvFile, importEnvFile } from "./env_file.ts";
 import { messageOf, type Place } from "./errors.ts";
 import { parseDatabaseUrl, type ParsedUrl, UrlError } from "./url.ts";
 
@@ -45,7 +45,7 @@ export function resolveSourceUrl(values: ConfigValues, folder: string): ParsedUr
 
 function parseFound({ text, from, place }: FoundUrl, folder: string): ParsedUrl {
   try {
-    return parseDatabaseUrl(text, { relativeTo: folder, isSocket });
+    return { ...parseDatabaseUrl(text, { relativeTo: folder, isSocket }), from };
   } catch (error) {
     if (!(error instanceof UrlError)) throw error;
     throw new ConfigError(error.code, `${error.message} (from ${from})`, { hint: error.hint ?? "", place });
@@ -83,14 +83,15 @@ function urlIn(values: ConfigValues, key: string): FoundUrl | undefined {
 const ENV_HINT = 'It should be: export function databaseUrl() { return "postgresql://…"; }';
 
 async function askEnvFile({ values, folder, scriptLocation }: UrlSources): Promise<FoundUrl> {
-  const candidates = ["env.ts", "env.js"].map((name) => join(scriptLocation, name));
-  const file = candidates.find(isFile);
+  const file = findEnvFile(scriptLocation);
   if (file === undefined) throw noUrl(values, folder, join(scriptLocation, "env.py"));
   const shown = relative(folder, file);
   const fail = (what: string, cause?: unknown): never => {
     throw new ConfigError("env-file", `${shown} ${what}`, { hint: ENV_HINT, place: { file }, cause });
   };
-  const exported = await importEnv(file).catch((cause: unknown) => fail(`does not load: ${messageOf(cause)}`, cause));
+  const exported = await importEnvFile(file).catch((cause: unknown) =>
+    fail(`does not load: ${messageOf(cause)}`, cause)
+  );
   const given = databaseUrlIn(exported);
   if (given === undefined) return fail("does not export databaseUrl()");
   let text: unknown;
@@ -103,10 +104,6 @@ async function askEnvFile({ values, folder, scriptLocation }: UrlSources): Promi
     return { text, from: `databaseUrl() of ${shown}`, place: { file } };
   }
   return fail(`gave ${text === "" ? "an empty text" : typeof text} for the database URL`);
-}
-
-async function importEnv(file: string): Promise<unknown> {
-  return await import(pathToFileURL(file).href);
 }
 
 type UrlGiver = string | (() => unknown);

@@ -130,6 +130,7 @@ export class Crew implements AsyncDisposable {
   batchDone(rows: number, milliseconds: number): void {
     this.#size = nextSize(this.plan, this.#size, { rows, milliseconds });
     this.#meter.add(rows, performance.now());
+    this.options.context.emit({ type: "batch", revision: this.revision, rows, milliseconds });
     this.#tell();
   }
 

@@ -41,14 +41,16 @@ const LAYERS: readonly Layer[] = [
   {
     name: "port",
     files: named(
-      "db/database db/ledger_sql db/target db/catalog db/replication db/bulk_sql db/loose_value db/offline_sql",
+      "db/database db/ledger_sql db/target db/catalog db/replication db/bulk_sql db/loose_value db/diagnosis db/offline_sql",
     ),
     may: ["values"],
   },
   { name: "drivers", files: ["src/db/*.ts"], may: ["values", "port"] },
   {
     name: "configuration",
-    files: named("ini url url_options url_source tls_options redact config config_values filename_template init_files"),
+    files: named(
+      "env_file ini url url_options url_source tls_options redact config config_values filename_template init_files",
+    ),
     may: ["values", "port"],
   },
   { name: "rows", files: ["src/rows.ts", "src/rows_*.ts"], may: ["values"] },
@@ -79,9 +81,14 @@ const LAYERS: readonly Layer[] = [
     may: ["values", "port", "configuration", "migration", "alembic", "plan", "ledger"],
   },
   {
+    name: "offline",
+    files: ["src/offline_*.ts"],
+    may: ["values", "port", "rows", "bulk", "migration", "alembic", "plan", "project"],
+  },
+  {
     name: "run",
     files: named(
-      "wait_for_database interruption work_session open_run attempt runner verify decisions walk walk_* walkable join sources told_run " +
+      "wait_for_database telemetry interruption work_session open_run attempt runner verify decisions walk walk_* walkable join sources told_run " +
         "run_python* workplace",
     ),
     may: ["values", "port", "rows", "bulk", "migration", "plan", "ledger", "project"],
@@ -114,6 +121,17 @@ const LAYERS: readonly Layer[] = [
     may: ["values", "port", "configuration", "migration", "alembic", "plan", "ledger", "project", "run", "picture"],
   },
   {
+    name: "draft",
+    files: ["src/draft.ts", "src/draft_*.ts", "src/guard.ts"],
+    may: ["values", "port", "migration", "alembic", "project"],
+  },
+  {
+    name: "doctor",
+    files: ["src/doctor.ts", "src/doctor_*.ts"],
+    may: ["values", "port", "configuration", "migration", "alembic", "plan", "ledger", "project"],
+  },
+  { name: "hooks", files: ["src/hooks.ts"], may: ["values", "configuration", "run"] },
+  {
     name: "edge",
     files: ["src/cli/io.ts"],
     may: ["values"],
@@ -123,6 +141,7 @@ const LAYERS: readonly Layer[] = [
     files: ["src/cli/*.ts"],
     may: [
       "edge",
+      "hooks",
       "values",
       "port",
       "drivers",
@@ -132,9 +151,12 @@ const LAYERS: readonly Layer[] = [
       "plan",
       "ledger",
       "project",
+      "offline",
       "run",
+      "doctor",
       "interplay",
       "pipeline",
+      "draft",
       "picture",
       "web",
     ],
@@ -143,7 +165,19 @@ const LAYERS: readonly Layer[] = [
   {
     name: "library",
     files: ["src/library.ts"],
-    may: ["edge", "values", "port", "drivers", "configuration", "migration", "plan", "ledger", "project", "run"],
+    may: [
+      "edge",
+      "values",
+      "port",
+      "drivers",
+      "configuration",
+      "migration",
+      "plan",
+      "ledger",
+      "project",
+      "run",
+      "hooks",
+    ],
   },
   {
     name: "public",
@@ -164,6 +198,7 @@ const RULES: Rules = {
     "commander": ["src/cli/*.ts"],
     "yaml": ["src/pipeline_file.ts"],
     "fzstd": ["src/rows_*.ts"],
+    "@opentelemetry/api": ["src/telemetry.ts"],
     "node:zlib": ["src/rows_*.ts"],
     "node:crypto": ["src/checksum.ts", "src/db/*.ts", "src/new_file.ts", "src/lock.ts"],
     "node:tls": ["src/db/*.ts"],

@@ -12,6 +12,7 @@
  * | `log`                       | `revision`, `message`                                                          |
  * | `progress`                  | `revision`, `kind`, `table`, `rows`, `total`, `fraction`, `rowsPerSecond`,     |
  * |                             | `secondsLeft`, `batchSize`, `workers`, `waiting`; `null` is what is not known  |
+ * | `loaded`                    | `revision`, `table`, `rows`, `seconds`                                         |
  * | `retrying`                  | `revision`, `attempt`, `error`                                                 |
  * | `ok`                        | `revision`, `durationSeconds`                                                  |
  * | `blocked`                   | `revision`, `message`, `hint`                                                  |

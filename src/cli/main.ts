@@ -110,6 +110,7 @@ async function runCommand(call: Call, line: LineReader, entry: CommandEntry): Pr
     options: readOptions(line.given, command.options),
     arguments: readArguments(texts, command.arguments, hint),
   };
+  requireLogFormat(call);
   if (call.output.json) await call.io.reserveOut();
   call.context = {
     io: call.io,
@@ -121,6 +122,13 @@ async function runCommand(call: Call, line: LineReader, entry: CommandEntry): Pr
     inFolder: (folder) => call.folder = folder,
   };
   return await command.run(call.context, given);
+}
+
+/** Checked here, as errors before this are told in whatever format. */
+function requireLogFormat({ given }: Call): void {
+  const { logFormat } = readOptions(given, GLOBAL_OPTIONS);
+  if (logFormat === undefined || logFormat === "text" || logFormat === "json") return;
+  throw new UsageError("invalid-value", `Option '--log-format' knows no '${logFormat}'`, "There are text and json.");
 }
 
 function printVersion({ output }: Call): number {

@@ -16,6 +16,8 @@ export interface OutputMode {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly noColor: boolean;
+  /** How stderr is written, and how a run goes: `json` is an object a line, for what collects logs. @default text */
+  readonly logFormat?: string | undefined;
 }
 
 /** Takes secrets out of a text; see `src/redact.ts`. */
@@ -47,7 +49,7 @@ export class Output {
     this.#outColour = wantsColour(io, mode, io.outIsTerminal);
     this.#errColour = wantsColour(io, mode, io.errIsTerminal);
     this.#workspace = io.env("GITHUB_ACTIONS") === "true" ? io.env("GITHUB_WORKSPACE") ?? io.cwd() : undefined;
-    this.hasBottom = !mode.json && !mode.quiet && isLive(io);
+    this.hasBottom = !this.tellsEvents && !mode.quiet && isLive(io);
   }
 
   get verbose(): boolean {
@@ -56,6 +58,15 @@ export class Output {
 
   get json(): boolean {
     return this.#mode.json;
+  }
+
+  /** Whether what happens is told as events, an object a line. */
+  get tellsEvents(): boolean {
+    return this.#mode.json || this.#logs;
+  }
+
+  get #logs(): boolean {
+    return this.#mode.logFormat === "json";
   }
 
   /** What the command was called for. */
@@ -67,6 +78,7 @@ export class Output {
   /** How it goes: silenced by `--quiet`. */
   progress(lines: readonly Line[]): void {
     if (this.#mode.json) this.#aside(lines);
+    else if (this.#logs) this.note(lines);
     else if (!this.#mode.quiet) this.#out(lines);
   }
 
@@ -78,10 +90,9 @@ export class Output {
 
   warn(message: string, hint?: string): void {
     this.warnings.push(message);
-    this.note([
-      [styled("yellow", "Warning:"), ` ${message}`],
-      ...(hint === undefined ? [] : [`  ${hint}`]),
-    ]);
+    const lines = [[styled("yellow", "Warning:"), ` ${message}`], ...(hint === undefined ? [] : [`  ${hint}`])];
+    if (!this.#logs) this.note(lines);
+    else if (!this.#mode.quiet) this.#log("warn", [hint === undefined ? message : `${message}\n${hint}`]);
     this.annotate([{
       level: "warning",
       title: "Delembic",
@@ -110,7 +121,7 @@ export class Output {
   /** What went wrong: never silenced. */
   problem(lines: readonly Line[]): void {
     if (this.#mode.json) this.#aside(lines);
-    else this.#err(lines);
+    else this.#err(lines, "error");
   }
 
   /** Only with `--verbose`. */
@@ -129,9 +140,10 @@ export class Output {
     this.#bottom = line;
   }
 
-  /** What happens, for programs that read stderr with `--json`: a line each. Silenced by `--quiet`. */
+  /** What happens, for programs that read stderr: a line each, where {@link tellsEvents}. Silenced by `--quiet`. */
   event(value: Readonly<Record<string, unknown>>): void {
-    if (this.#mode.json && !this.#mode.quiet) this.#io.err(this.#json(value));
+    if (!this.tellsEvents || this.#mode.quiet) return;
+    this.#io.err(this.#json(this.#logs ? { level: LEVELS[String(value["event"])] ?? "info", ...value } : value));
   }
 
   /** The one document, printed with `--json`. What comes after the first one is none. */
@@ -169,7 +181,16 @@ export class Output {
     this.#aboveBottom(lines, () => this.#io.out(this.#paint(lines, this.#outColour)));
   }
 
-  #err(lines: readonly Line[]): void {
+  /** Text that is no event, as an entry of a log. */
+  #log(level: string, lines: readonly Line[]): void {
+    const message = lines.map((line) => paint(line, { colour: false, redact: (text) => text })).join("\n").trim();
+    if (message !== "") {
+      this.#io.err(this.#json({ level, event: "message", at: this.#io.now().toISOString(), message }));
+    }
+  }
+
+  #err(lines: readonly Line[], level = "info"): void {
+    if (this.#logs) return this.#log(level, lines);
     this.#aboveBottom(lines, () => this.#io.err(this.#paint(lines, this.#errColour)));
   }
 
@@ -190,6 +211,11 @@ export class Output {
     return lines.map((line) => `${harmless(paint(line, { colour, redact }))}\n`).join("");
   }
 }
+
+/** The levels of events that are no mere information. */
+const LEVELS: Readonly<Record<string, string>> = {
+  ...{ failed: "error", blocked: "error", interrupted: "warn", retrying: "warn", warning: "warn", waiting: "warn" },
+};
 
 /** Of each level; GitHub shows no more of a step. */
 const MAX_ANNOTATIONS = 10;

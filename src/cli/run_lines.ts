@@ -21,12 +21,12 @@ export interface Told {
 const VERBS = { upgrade: "Running", downgrade: "Undoing", verify: "Verifying", join: "Joining" } as const;
 
 /**
- * Warnings are kept for the document too, and progress is told now and then: neither is told here.
+ * Warnings are kept for the document too, and how far loads and walks are is told now and then: neither is told here.
  *
  * @param failure how a failed migration is told
  */
 export function runLines(
-  event: Exclude<RunEvent, { type: "warning" | "progress" }>,
+  event: Exclude<RunEvent, { type: "warning" | "progress" | "batch" | "loaded" }>,
   failure: (revision: string, error: unknown) => readonly Line[],
 ): Told {
   switch (event.type) {

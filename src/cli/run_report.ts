@@ -5,6 +5,7 @@
  */
 
 import type { DelembicError, ExitCode } from "../errors.ts";
+import { withHooks } from "../hooks.ts";
 import type { RunContext, RunReport } from "../runner.ts";
 import type { Context } from "./command.ts";
 import { errorDocument, errorLines, failureDocument, hintLine } from "./error_lines.ts";
@@ -29,10 +30,18 @@ export async function runAndTell(
 ): Promise<ExitCode> {
   const { output } = context;
   let toldInterruption = false;
-  const report = await startRun(context, opened, work, {
-    waitMs,
-    onEvent: ({ type }) => toldInterruption ||= type === "interrupted",
-  });
+  const { config, database } = opened;
+  const hooked = {
+    config,
+    command: context.commandLine.split(" ", 1)[0] ?? "",
+    database: database.target.label,
+    warn: (message: string, hint: string) => output.warn(message, hint),
+  };
+  const report = await withHooks(hooked, () =>
+    startRun(context, opened, work, {
+      waitMs,
+      onEvent: ({ type }) => toldInterruption ||= type === "interrupted",
+    }));
   const { failed, blocked, interrupted, upToDate, exitCode } = report;
   if (upToDate) output.progress([words.nothing]);
   if (interrupted !== null) {

@@ -10,6 +10,7 @@ import { EXIT } from "../errors.ts";
 import { Interruption } from "../interruption.ts";
 import type { RunContext } from "../open_run.ts";
 import type { EventSink, RunEvent } from "../events.ts";
+import type { Telemetry } from "../telemetry.ts";
 import { VERSION } from "../version.ts";
 import { waitForDatabase } from "../wait_for_database.ts";
 import type { Context } from "./command.ts";
@@ -44,8 +45,11 @@ export async function startRun<T>(
   const { project, database } = opened;
   const ending = new AbortController();
   const tellEvent = (event: RunEvent) => {
-    if (output.json) output.event(documentOf(opened, event));
+    // a log has warnings from wherever they come, so not from here as well
+    const isLogged = output.tellsEvents && event.type !== "warning";
+    if (output.json || isLogged) output.event(documentOf(opened, event));
   };
+  using telemetry = await openTelemetry(context, opened);
   using teller = new ProgressTeller({ io, output, tellEvent });
   using _listening = io.onSignal((signal) => {
     if (!ending.signal.aborted) return ending.abort(new Interruption(signal));
@@ -64,9 +68,10 @@ export async function startRun<T>(
     identity: { pid: io.pid, version: VERSION, command: context.commandLine },
     emit: (event) => {
       teller.hear(event);
-      if (event.type !== "progress") {
+      telemetry?.hear(event);
+      if (event.type !== "progress" && event.type !== "batch") {
         tellEvent(event);
-        tellLines(context, opened, event);
+        if (event.type !== "loaded") tellLines(context, opened, event);
       }
       onEvent?.(event);
     },
@@ -75,16 +80,33 @@ export async function startRun<T>(
   });
 }
 
+/** What measures the run, when Deno was started to send what is measured. */
+async function openTelemetry(context: Context, { config, database }: OpenProject): Promise<Telemetry | undefined> {
+  const { io, output, commandLine } = context;
+  if (!["1", "true"].includes(io.env("OTEL_DENO") ?? "")) return undefined;
+  const { Telemetry } = await import("../telemetry.ts");
+  return new Telemetry({
+    command: commandLine.split(" ", 1)[0] ?? "",
+    dialect: database.dialect.name,
+    section: config.section,
+    redact: (text) => output.redacted(text),
+  });
+}
+
 function documentOf(opened: OpenProject, event: RunEvent): Record<string, unknown> {
   return eventDocument(event, now(), (revision, error) => failureDocument(error, filesOf(opened, revision)));
 }
 
-function tellLines(context: Context, opened: OpenProject, event: Exclude<RunEvent, { type: "progress" }>): void {
+function tellLines(
+  context: Context,
+  opened: OpenProject,
+  event: Exclude<RunEvent, { type: "progress" | "batch" | "loaded" }>,
+): void {
   const { output } = context;
   if (event.type === "warning") return output.warn(event.message, event.hint);
   const view = projectView(context, opened.config);
   const { to, lines } = runLines(event, (revision, error) => failureLines(error, view, filesOf(opened, revision)));
-  output[to](lines);
+  if (output.json || !output.tellsEvents) output[to](lines);
   output.annotate(eventAnnotations(event, (revision) => filesOf(opened, revision)));
 }
 

@@ -10,6 +10,7 @@ import type { RunEvent } from "../../src/events.ts";
 import type { RunRecord } from "../../src/ledger.ts";
 import type { LoadedMigration } from "../../src/migration.ts";
 import type { HistoryEntry } from "../../src/state.ts";
+import { graphOf } from "../../src/target.ts";
 import { plain } from "./cli_recorder.ts";
 
 function migration(revision: string, description: string): LoadedMigration {
@@ -38,7 +39,7 @@ function migration(revision: string, description: string): LoadedMigration {
   };
 }
 
-function told(event: Exclude<RunEvent, { type: "warning" | "progress" }>): [string, string] {
+function told(event: Exclude<RunEvent, { type: "warning" | "progress" | "batch" | "loaded" }>): [string, string] {
   const { to, lines } = runLines(event, (revision, error) => [`  FAILED: ${error} of ${revision}`]);
   return [to, plain(lines)];
 }
@@ -150,13 +151,18 @@ Deno.test("historyLines() pads the states as the Python tool does, and makes des
   assert.equal(plain(historyLines([])), "No migrations found.");
 });
 
-Deno.test("historyLines() also tells time, duration and file", () => {
+Deno.test("historyLines() also tells time, duration, place in the graph and file", () => {
+  const labels = new Map([["D001", { labels: ["billing"] }], ["D0002", { labels: [] }]]);
+  const graph = graphOf(labels, new Map([["D001", []], ["D0002", ["D001"]]]));
   assert.equal(
-    plain(historyLines(ENTRIES, { shown: (file) => `../${file}` })),
+    plain(historyLines(ENTRIES, { detail: { shown: (file) => `../${file}`, graph } })),
     `applied   D001   load person
           applied 2026-01-15 10:30:00+00:00 in 1.24s
+          branch billing
+          needed by D0002
           ../delembic/versions/D001.sql
 pending   D0002  load\\nvisits\\x1b[2J
+          head; branch billing
           ../delembic/versions/D0002.sql
 missing   D003
           no file`,
