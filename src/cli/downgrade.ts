@@ -11,21 +11,34 @@ export const downgrade = command({
   description: [
     "Runs the downgrade of applied migrations, in the reverse of the order in which they are applied, and takes them " +
     "out of the record. Nothing is undone when one of those that would have to go has no downgrade.",
+    "With --sql it prints a script for psql, mariadb or sqlite3 instead, as 'upgrade' does: START:END, where START is what " +
+    "the database has, and END what it is to come back to.",
     "In production a new migration that corrects the data is mostly the better way: it runs everywhere the same.",
   ],
   arguments: {
-    target: required("-N (the last N), a revision (all after it), or base (all)"),
+    target: required("-N (the last N), a revision (all after it), or base (all); with --sql START:END"),
   },
   options: {
     dryRun: flag("print what would be undone; change nothing"),
+    sql: flag("print a script that does it, for the database's own client; run nothing, ask no database"),
     lockTimeout: seconds("how long to wait for another run to end (default: 300)"),
   },
   examples: [
     { line: "downgrade -1", text: "Undo the last migration." },
     { line: "downgrade D002 --dry-run", text: "See what would be undone to come back to D002." },
     { line: "downgrade base", text: "Undo everything." },
+    {
+      line: "downgrade D005:D002 --sql > undo.sql",
+      text: "For a database that is at D005 and that only others may change.",
+    },
   ],
   async run(context, { options, arguments: { target } }): Promise<ExitCode> {
+    if (options.sql) {
+      const { printSql, requireNoRun } = await import("./offline_sql.ts");
+      requireNoRun(options);
+      const { openProject } = await import("./open_project.ts");
+      return await printSql(context, await openProject(context), { direction: "downgrade", text: target });
+    }
     const parsed = parseTarget(target);
     const { openProject } = await import("./open_project.ts");
     const opened = await openProject(context);

@@ -17,11 +17,17 @@ export const upgrade = command({
     "A migration that works in batches goes on where it was, whenever and however it was ended. With --join this process " +
     "helps one that another process runs, on this host or another: it takes ranges of keys from the database until none " +
     "is left. It takes no lock and runs nothing else. --max-time ends it as well.",
+    "With --sql it runs nothing and asks no database: it prints a script for psql, mariadb or sqlite3, which does what the " +
+    "run would do and records it, for those who may run it. START:END prints what END needs beyond START, without START: " +
+    "everything. The script makes sure that nothing is applied twice, and that Alembic's revisions are there. A migration " +
+    "in TypeScript that reads results cannot be printed: the error names the line.",
     "Exit codes: 0 done; 1 a migration failed or is blocked; 2 wrong usage or files; 3 no database; 4 no lock; " +
     "5 interrupted where it could not be undone: see 'repair'; 124 time up, or paused; 130 and 143 interrupted.",
   ],
   arguments: {
-    target: optional("head (everything, the default), a revision or the beginning of one, +N, or REVISION+N"),
+    target: optional(
+      "head (everything, the default), a revision or the beginning of one, +N, or REVISION+N; with --sql also START:END",
+    ),
   },
   options: {
     dryRun: flag("print what would run and what is blocked; change nothing"),
@@ -29,7 +35,7 @@ export const upgrade = command({
     lockTimeout: seconds("how long to wait for another run to end (default: 300)"),
     maxTime: seconds("stop after this time; what is at work then is rolled back"),
     wait: seconds("how long to wait for the database to come up (default: not at all)"),
-    sql: flag(),
+    sql: flag("print a script that does it, for the database's own client; run nothing, ask no database"),
   },
   examples: [
     { line: "upgrade", text: "Run everything that is pending." },
@@ -37,16 +43,22 @@ export const upgrade = command({
       line: "upgrade D003 --dry-run",
       text: "See what D003 and all that it needs would run, and what stands in the way.",
     },
+    {
+      line: "upgrade D004:head --sql > data.sql",
+      text: "For a database that is at D004 and that only others may change.",
+    },
     { line: "upgrade --join", text: "On a second host: help with the large table that the first one is at." },
     { line: "upgrade --wait 60 --lock-timeout 600", text: "In a container that starts together with its database." },
   ],
   async run(context, { options, arguments: given }): Promise<ExitCode> {
     if (options.sql) {
-      throw new UsageError(
-        "no-offline-sql",
-        "This version cannot print the SQL of an upgrade",
-        "Use --dry-run to see what would run.",
-      );
+      const { printSql, requireNoRun } = await import("./offline_sql.ts");
+      requireNoRun(options);
+      const { openProject } = await import("./open_project.ts");
+      return await printSql(context, await openProject(context), {
+        direction: "upgrade",
+        text: given.target ?? "head",
+      });
     }
     if (options.join) requireAlone(given.target, options);
     const parsed = parseTarget(given.target ?? "head");

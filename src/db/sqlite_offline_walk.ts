@@ -16,7 +16,8 @@ export function sqliteWalk(walk: ScriptWalk): readonly string[] {
   const named = walk.key.map((column, index) => `${quoted(column)} as delembic_${index + 1}`).join(", ");
   return [
     `create temp table delembic_walk as
-  select row_number() over (order by ${columns}) as delembic_number, ${named} from ${table};`,
+  select *, ${encoded(walk.key.length)} as delembic_key from (
+    select row_number() over (order by ${columns}) as delembic_number, ${named} from ${table});`,
     ...walk.preludes.map((prelude) => `${prelude};`),
     ...walk.statements.map((statement) => `${withKeys(statement, walk)}\n;`),
     ledgerRows(walk),
@@ -34,9 +35,8 @@ function withKeys({ texts, aliases }: ScriptStatement, { key }: ScriptWalk): str
   return texts.map((part, index) => index === 0 ? part : condition(aliases[index - 1]) + part).join("");
 }
 
-function ledgerRows({ revision, key, size, rangeSize }: ScriptWalk): string {
-  const keyAt = (number: string) =>
-    `(select ${encoded(key.length)} from temp.delembic_walk where delembic_number = ${number})`;
+function ledgerRows({ revision, size, rangeSize }: ScriptWalk): string {
+  const keyAt = (number: string) => `(select delembic_key from temp.delembic_walk where delembic_number = ${number})`;
   const last = "(select max(delembic_number) from temp.delembic_walk)";
   return `update delembic_batch set upper_key = ${keyAt(last)}, cursor_key = ${keyAt(last)}
   where revision = ${sqliteText(revision)} and part = 0;

@@ -1,0 +1,389 @@
+/**
+ * One migration as a part of a script.
+ *
+ * @module
+ */
+
+import type { LoadEnvironment } from "./bulk_options.ts";
+import { makerOf } from "./connection.ts";
+import type { Dialect } from "./db/database.ts";
+import type { OfflineSql, Printer, ScriptStatement } from "./db/offline_sql.ts";
+import { DelembicError, messageOf, type Place } from "./errors.ts";
+import { downgradeGuards, type GuardContext, upgradeGuards } from "./offline_guard.ts";
+import {
+  beginningWalk,
+  closingRun,
+  endingWalk,
+  forgettingLoads,
+  markingPartial,
+  openingRun,
+  recordingApplied,
+  recordingUndone,
+} from "./offline_ledger.ts";
+import { printLoad } from "./offline_load.ts";
+import { type LoadCall, type PrintedLoad, RANGE_REGEXP, type RecordedItem, Recorder } from "./offline_recorder.ts";
+import { OfflineError, passable, scriptStatement } from "./offline_text.ts";
+import { type Batched, fullChecksum, type LoadedMigration, type SqlStatement, type Step } from "./migration.ts";
+import { splitRanges } from "./sql_range.ts";
+
+/** What a migration is printed for. */
+export interface MigrationPrinting extends GuardContext {
+  readonly dialect: Dialect;
+  readonly offline: OfflineSql;
+  readonly printer: Printer;
+  readonly environment: Pick<LoadEnvironment, "folder" | "shownFrom">;
+  readonly warn: (message: string) => void;
+  readonly log: (message: string) => void;
+}
+
+/** How long the lock is kept without a word while a part of the work can no longer be rolled back, in seconds. */
+const LONG_SECONDS = 3600, LEASE_SECONDS = 60;
+/** A run with one worker hands out ranges of so many batches. */
+const RANGE_BATCHES = 20;
+
+/** @throws {OfflineError} where it cannot be printed */
+export async function printUpgrade(migration: LoadedMigration, printing: MigrationPrinting): Promise<string[]> {
+  const part = new MigrationPart(migration, printing);
+  const checksum = await fullChecksum(migration);
+  const guards = await upgradeGuards(migration, checksum, printing);
+  return [
+    ...part.heading("upgrade"),
+    ...await part.work({
+      guards,
+      status: "running",
+      body: () => part.upgrade(),
+      records: () => [
+        ...recordingApplied({ revision: migration.revision, checksum, file: migration.file }, printing.offline),
+        ...(migration.batch === undefined ? [] : [endingWalk(migration.revision, printing.offline)]),
+        closingRun("success", printing.offline),
+      ],
+    }),
+  ];
+}
+
+/** @throws {OfflineError} where it cannot be printed */
+export async function printDowngrade(migration: LoadedMigration, printing: MigrationPrinting): Promise<string[]> {
+  const part = new MigrationPart(migration, printing);
+  return [
+    ...part.heading("downgrade"),
+    ...await part.work({
+      guards: downgradeGuards(migration, printing),
+      status: "downgrading",
+      body: () => part.downgrade(),
+      records: () => [
+        ...recordingUndone(migration.revision, printing.offline),
+        closingRun("downgraded", printing.offline),
+      ],
+    }),
+  ];
+}
+
+interface Work {
+  readonly guards: readonly { readonly condition: string; readonly message: string }[];
+  readonly status: "running" | "downgrading";
+  readonly body: () => Promise<Body>;
+  readonly records: () => string[];
+}
+
+/** What a migration does, in parts of a script. */
+interface Body {
+  /** Before the transaction in which it is recorded. */
+  readonly first: readonly string[];
+  /** Each with whether it commits by itself. */
+  readonly statements: readonly { readonly text: string; readonly commits: boolean }[];
+  readonly checks: readonly string[];
+}
+
+class MigrationPart {
+  readonly #migration: LoadedMigration;
+  readonly #printing: MigrationPrinting;
+  #loads = 0;
+
+  constructor(migration: LoadedMigration, printing: MigrationPrinting) {
+    this.#migration = migration;
+    this.#printing = printing;
+  }
+
+  heading(direction: "upgrade" | "downgrade"): string[] {
+    const { revision, description, file, timeoutMs } = this.#migration;
+    const title = `${direction === "upgrade" ? "" : "undo "}${revision}: ${description}`.replace(/\p{Cc}+/gu, " ");
+    return [[
+      `-- ${"-".repeat(96)}`,
+      `-- ${title}`,
+      `-- ${file.replace(/\p{Cc}+/gu, " ")}`,
+      ...(timeoutMs === undefined ? [] : [`-- Its time limit of ${timeoutMs / 1000} s is not kept by this script.`]),
+    ].join("\n")];
+  }
+
+  /** Guards, work and record: one transaction, where nothing in it commits by itself. */
+  async work({ guards, status, body, records }: Work): Promise<string[]> {
+    const { offline } = this.#printing;
+    const { transaction, batch, revision, idempotent } = this.#migration;
+    const { first, statements, checks } = await body();
+    const commits = statements.some((statement) => statement.commits);
+    const atomic = transaction && !commits && first.length === 0;
+    const opening = [
+      offline.startClock,
+      offline.begin,
+      offline.holdLock(commits || !transaction ? LONG_SECONDS : LEASE_SECONDS),
+      ...[...(offline.nobodyElse === undefined ? [] : [offline.nobodyElse]), ...guards].map(({ condition, message }) =>
+        offline.require(condition, message)
+      ),
+      ...openingRun(revision, status, this.#printing),
+      ...(status === "running" ? [forgettingLoads(revision, offline)] : []),
+      ...(batch !== undefined && status === "running" && first.length > 0 ? await this.#walkRow(batch) : []),
+      // nothing of this can be taken back: who ends in it leaves it to 'repair'
+      ...(transaction || idempotent ? [] : [markingPartial(offline)]),
+    ];
+    const ending = [...(atomic ? [] : [offline.holdLock(LEASE_SECONDS)]), ...records(), offline.commit];
+    const inner = this.#committing(statements, transaction);
+    const limits = this.#limits();
+    const parts = atomic
+      ? [...opening, ...limits, ...inner, ...checks, ...ending]
+      : transaction
+      ? [...opening, offline.commit, ...first, offline.begin, ...limits, ...inner, ...checks, ...ending]
+      : [...opening, offline.commit, ...limits, ...inner, ...checks, offline.begin, ...ending];
+    const resets = limits.length === 0 ? [] : this.#printing.dialect.lockTimeoutReset.map((text) => `${text};`);
+    return [...(commits ? [COMMITS_NOTE] : transaction ? [] : [NO_TRANSACTION_NOTE]), ...parts, ...resets]
+      .filter((text) => text !== "");
+  }
+
+  /** Statements with what comes before the first that commits, and behind each. */
+  #committing(statements: Body["statements"], transaction: boolean): string[] {
+    const { offline } = this.#printing;
+    const first = statements.findIndex(({ commits }) => commits);
+    return statements.flatMap(({ text, commits }, index) => [
+      ...(index === first && !this.#migration.idempotent ? [markingPartial(offline)] : []),
+      text,
+      ...(commits && transaction ? [offline.begin] : []),
+    ]);
+  }
+
+  #limits(): string[] {
+    const { lockTimeoutMs } = this.#migration;
+    return lockTimeoutMs === undefined
+      ? []
+      : this.#printing.dialect.lockTimeout(lockTimeoutMs).map((text) => `${text};`);
+  }
+
+  async upgrade(): Promise<Body> {
+    const { batch, statements, upgrade } = this.#migration;
+    const checks = this.#checks();
+    if (batch !== undefined) return { ...await this.#walk(batch), checks };
+    return { first: [], statements: await this.#steps(statements?.upgrade, upgrade), checks };
+  }
+
+  async downgrade(): Promise<Body> {
+    const { statements, downgrade } = this.#migration;
+    return { first: [], statements: await this.#steps(statements?.downgrade, downgrade), checks: [] };
+  }
+
+  async #steps(statements: readonly SqlStatement[] | undefined, step: Step | undefined): Promise<Body["statements"]> {
+    const { dialect } = this.#printing;
+    if (statements === undefined) return await this.#recorded(step);
+    const printed: { text: string; commits: boolean }[] = [];
+    for (const statement of statements) {
+      const place = this.#place(statement.line);
+      if (statement.load !== undefined) {
+        const texts = await this.#located(place, () => this.#load(statement.load as LoadCall));
+        printed.push(...texts.texts.map((text) => ({ text, commits: false })));
+      } else {
+        const text = scriptStatement(statement.text, this.#rules, place);
+        printed.push({ text, commits: this.#migration.transaction && dialect.commitsImplicitly(statement.text) });
+      }
+    }
+    return printed;
+  }
+
+  get #rules() {
+    const { dialect: { lexicon }, offline: { client } } = this.#printing;
+    return { lexicon, client };
+  }
+
+  #place(line?: number): Place {
+    const { file } = this.#migration;
+    return line === undefined ? { file } : { file, line };
+  }
+
+  /** What is wrong with a load of a SQL file has its place there. */
+  async #located<T>(place: Place, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof DelembicError) || error.place !== undefined) throw error;
+      throw new OfflineError(error.message, error.hint ?? "", place, error);
+    }
+  }
+
+  #load(call: LoadCall): Promise<PrintedLoad> {
+    const { dialect, offline, environment } = this.#printing;
+    return printLoad(call, { revision: this.#migration.revision, index: this.#loads++, dialect, offline, environment });
+  }
+
+  async #recorded(step: Step | undefined): Promise<Body["statements"]> {
+    if (step === undefined) return [];
+    const { dialect } = this.#printing;
+    const items = await this.#record((recorder) => recorder.take(step));
+    const printed: { text: string; commits: boolean }[] = [];
+    for (const item of items) {
+      if (item.kind === "load") printed.push(...(await item.load).texts.map((text) => ({ text, commits: false })));
+      else {
+        const text = scriptStatement(item.text, this.#rules, this.#place());
+        const commits = this.#migration.transaction && dialect.commitsImplicitly(item.text);
+        printed.push({ text: [...this.#jsonCheck(item), text].join("\n"), commits });
+      }
+    }
+    return printed;
+  }
+
+  #jsonCheck(item: Extract<RecordedItem, { kind: "statement" }>): string[] {
+    const { refuseJson } = this.#printing.offline;
+    if (refuseJson === undefined || item.ambiguous.length === 0) return [];
+    const message =
+      `A text or list of ${this.#migration.revision} goes into JSON, as which a script could write something ` +
+      "else: say what it is with a cast, ${…}::jsonb";
+    return [refuseJson(item.raw, item.ambiguous, message)];
+  }
+
+  /** Runs the migration's own code with a connection that takes down. @throws {OfflineError} with its place */
+  async #record(take: (recorder: Recorder) => Promise<void>): Promise<readonly RecordedItem[]> {
+    const { dialect, offline, log } = this.#printing;
+    const { revision, transaction } = this.#migration;
+    const recorder = new Recorder({ revision, dialect, offline, transaction, log, load: (call) => this.#load(call) });
+    try {
+      await take(recorder);
+      return recorder.items;
+    } catch (error) {
+      const place = placeOf(error, `${this.#printing.environment.shownFrom}/${this.#migration.file}`) ?? {};
+      const hint = error instanceof DelembicError
+        ? error.hint
+        : "It ran to see what it does, without a database. Run it with 'delembic upgrade' if it cannot do without.";
+      throw new OfflineError(
+        `Migration ${revision} cannot be printed: ${messageOf(error)}`,
+        hint ?? "",
+        { ...this.#place(), ...place },
+        error,
+      );
+    }
+  }
+
+  async #walk(batch: Batched): Promise<Omit<Body, "checks">> {
+    const { offline } = this.#printing;
+    const { revision } = this.#migration;
+    if (batch.apply === undefined) {
+      throw new OfflineError(
+        `Migration ${revision} loads a file in batches, which a script cannot`,
+        "Run it with 'delembic upgrade'; it is made for files that are too large for one transaction.",
+        this.#place(),
+      );
+    }
+    const { table, key, size } = batch.plan;
+    const statements = await this.#walkStatements(batch);
+    const preludes = this.#limits().map((text) => text.slice(0, -1));
+    const walk = { revision, table, key, size, rangeSize: size * RANGE_BATCHES, statements, preludes };
+    return offline.walksAtOnce
+      ? {
+        first: [],
+        statements: [...await this.#walkRow(batch), ...offline.walk(walk)].map((text) => ({ text, commits: false })),
+      }
+      : { first: offline.walk(walk), statements: [] };
+  }
+
+  async #walkRow({ plan: { table, key, size } }: Batched): Promise<string[]> {
+    const { revision, checksum, file } = this.#migration;
+    if (key.length > 0) {
+      return await Promise.resolve(beginningWalk({ revision, table, key, checksum, size }, this.#printing.offline));
+    }
+    throw new OfflineError(
+      `The batches of ${revision} name no key, and the primary key of ${
+        table.join(".")
+      } is known to the database alone`,
+      'Name it: "-- delembic batch: person by id", or batch: { table: "person", key: "id" }.',
+      { file },
+    );
+  }
+
+  async #walkStatements(batch: Extract<Batched, { load?: never }>): Promise<ScriptStatement[]> {
+    const { dialect: { lexicon }, offline, warn } = this.#printing;
+    const { statements, revision } = this.#migration;
+    // within a block or a procedure nothing is the client's; but where its parts are read by it
+    const pass = (text: string, line?: number) =>
+      offline.client.variables ? text : passable(text, this.#rules, this.#place(line));
+    if (statements !== undefined) {
+      return statements.upgrade.map(({ text, line }) => {
+        const { texts, aliases } = splitRanges(text, lexicon);
+        return { texts: texts.map((part) => pass(part, line)), aliases };
+      });
+    }
+    const items = await this.#record((recorder) =>
+      recorder.take((conn, run) => batch.apply(conn, recorder.range(), run))
+    );
+    return items.map((item) => {
+      if (item.kind === "load") throw this.#noWalk("loads rows in each batch");
+      if (item.ambiguous.length > 0 && offline.refuseJson !== undefined) {
+        warn(`${revision}: where a text of its batches goes into JSON, write a cast behind it: \${…}::jsonb`);
+      }
+      const pieces = item.text.split(RANGE_REGEXP);
+      const texts = pieces.filter((_, index) => index % 2 === 0).map((text) => pass(text));
+      const aliases = pieces.filter((_, index) => index % 2 === 1).map((alias) => alias === "" ? undefined : alias);
+      if (aliases.length === 0 && offline.walksAtOnce) throw this.#noWalk("has a statement without its range");
+      if (item.text.includes(offline.moments.startedText) && offline.client.variables) {
+        throw this.#noWalk("has 'run.startedAt' in its batches");
+      }
+      return { texts, aliases };
+    });
+  }
+
+  #noWalk(what: string): OfflineError {
+    return new OfflineError(
+      `Migration ${this.#migration.revision} ${what}, which a script cannot`,
+      "Run it with 'delembic upgrade'.",
+      this.#place(),
+    );
+  }
+
+  #checks(): string[] {
+    const { offline, warn } = this.#printing;
+    const { statements, validate, revision, file } = this.#migration;
+    if (statements === undefined) {
+      if (validate === undefined) return [];
+      warn(
+        `The validation of ${revision} is not in the script: it reads, and only a run can ('delembic verify ${revision}')`,
+      );
+      return [`-- Its validation is code that reads: run 'delembic verify ${revision}' after this script.`];
+    }
+    return statements.validate.map(({ text, line }) => {
+      const place = this.#place(line);
+      const verb = /^\(|^\w*/.exec(text)?.[0].toLowerCase() ?? "";
+      if (offline.questions !== undefined && !offline.questions.has(verb)) {
+        throw new OfflineError("Only a SELECT can be a check of a script", "Write it as one.", place);
+      }
+      const query = offline.client.variables ? text : passable(text, this.#rules, place);
+      const shown = text.replace(/\s+/g, " ");
+      const short = shown.length > 160 ? `${shown.slice(0, 159)}…` : shown;
+      return offline.requireTrue(query, `Validation of ${revision} failed (${file}:${line}): ${short}`);
+    });
+  }
+}
+
+const COMMITS_NOTE =
+  `-- It has statements that commit by themselves: what stands before one stays, whatever comes behind it. A script
+-- that ends in the middle leaves it to 'delembic repair'.`;
+const NO_TRANSACTION_NOTE =
+  `-- It runs outside of a transaction: what is done stays. A script that ends in the middle leaves it to
+-- 'delembic repair'.`;
+
+const FRAME_REGEXP = /(file:\/\/\/[^\s()]+?):(\d+):\d+\)?$/;
+
+/** Where in the migration's file something was called, by the stacks of what came of it. */
+function placeOf(error: unknown, path: string): { readonly line: number } | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    for (const frame of [cause.stack ?? "", makerOf(cause)?.stack ?? ""].join("\n").split("\n")) {
+      const [, url, line] = FRAME_REGEXP.exec(frame.trimEnd()) ?? [];
+      if (url !== undefined && URL.canParse(url) && decodeURIComponent(new URL(url).pathname) === path) {
+        return { line: Number(line) };
+      }
+    }
+  }
+  return undefined;
+}
