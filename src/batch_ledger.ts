@@ -126,6 +126,18 @@ export async function readWalks(db: Queryable, revision?: string): Promise<WalkS
   });
 }
 
+/** The walks that are not done, with all of their ranges. */
+export async function readUndoneWalks(db: Queryable): Promise<WalkStory[]> {
+  const rows = await rowsIfThere(
+    db,
+    "select revision from delembic_batch where kind = 'walk' and status <> 'done' order by revision",
+    [],
+  );
+  const stories: WalkStory[] = [];
+  for (const { revision } of rows) stories.push(...await readWalks(db, String(revision)));
+  return stories;
+}
+
 /** The walk of a revision without its ranges. @param locked the row stays locked until the transaction ends */
 export async function readWalk(db: Queryable, revision: string, locked = false): Promise<WalkRow | undefined> {
   const { ledger, placeholder } = db.dialect;

@@ -188,17 +188,45 @@ export function readingApplied({ ledger, placeholder: p }: Dialect, revision: st
   };
 }
 
-/** Attempts, newest first: of one revision, or of all. */
-export async function readRuns(
-  db: Queryable,
-  filter: { readonly revision?: string; readonly limit?: number } = {},
-): Promise<RunRecord[]> {
+/** Which attempts; all that is given has to be so. */
+export interface RunFilter {
+  readonly revision?: string | undefined;
+  readonly status?: string | undefined;
+  /** Somewhere in the revision, the error, or who did it; without regard to case. */
+  readonly text?: string | undefined;
+  /** Only attempts with a smaller id, for the next page. */
+  readonly before?: number | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** Attempts, newest first. */
+export async function readRuns(db: Queryable, filter: RunFilter = {}): Promise<RunRecord[]> {
   const { dialect } = db;
-  const where = filter.revision === undefined ? "" : `where revision = ${dialect.placeholder(1)}`;
+  const params: unknown[] = [];
+  const p = (value: unknown) => dialect.placeholder(params.push(value));
+  const conditions = [
+    ...(filter.revision === undefined ? [] : [`revision = ${p(filter.revision)}`]),
+    ...(filter.status === undefined ? [] : [`status = ${p(filter.status)}`]),
+    ...(filter.text === undefined ? [] : [textCondition(filter.text, p)]),
+    ...(filter.before === undefined ? [] : [`id < ${p(filter.before)}`]),
+  ];
+  const where = conditions.length === 0 ? "" : `where ${conditions.join(" and ")}`;
   const limit = filter.limit === undefined ? "" : `limit ${Math.trunc(filter.limit)}`;
-  const params = filter.revision === undefined ? [] : [filter.revision];
   const rows = await rowsIfThere(db, `${selectRuns(dialect)} ${where} order by id desc ${limit}`, params);
   return rows.map(runOf);
+}
+
+function textCondition(text: string, p: (value: unknown) => string): string {
+  // `!` escapes on all databases: MySQL would read a backslash twice
+  const pattern = `%${text.toLowerCase().replace(/[!%_]/g, "!$&")}%`;
+  const columns = ["revision", "exception", "username", "hostname"];
+  return `(${columns.map((column) => `lower(${column}) like ${p(pattern)} escape '!'`).join(" or ")})`;
+}
+
+/** One attempt, by its id. */
+export async function readRun(db: Queryable, id: number): Promise<RunRecord | undefined> {
+  const [row] = await rowsIfThere(db, `${selectRuns(db.dialect)} where id = ${db.dialect.placeholder(1)}`, [id]);
+  return row === undefined ? undefined : runOf(row);
 }
 
 /** Attempts that no one has closed. Whoever holds the lock knows that nobody is at work on them. */

@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly relativeTo: string;
   /** By whose rules SQL files are read. */
   readonly dialect: SqlRules;
+  /** For a process that reads the files time and again: a script is then what its file holds now. @default false */
+  readonly again?: boolean | undefined;
 }
 
 /** The migrations of a folder, in the order of their files' names, and all that is wrong in it. */
@@ -96,7 +98,7 @@ function folderError(folder: string, error: unknown): DelembicError {
   );
 }
 
-async function readMigrationFile(source: MigrationFile, { dialect }: LoadOptions): Promise<Reading> {
+async function readMigrationFile(source: MigrationFile, { dialect, again }: LoadOptions): Promise<Reading> {
   const { path, file } = source;
   let bytes: Uint8Array;
   try {
@@ -110,7 +112,10 @@ async function readMigrationFile(source: MigrationFile, { dialect }: LoadOptions
     const hint = "Save it as UTF-8.";
     return faulty({ code: "not-utf-8", message: "The file is not in UTF-8", place: { file }, hint });
   }
-  const reading = await withData(await readText(text, source, checksumOf(bytes), dialect), source, bytes);
+  const checksum = checksumOf(bytes);
+  // what was imported once is not imported anew, unless it has another address
+  const url = `${pathToFileURL(path).href}${again === true ? `?${checksum}` : ""}`;
+  const reading = await withData(await readText(text, { ...source, url }, checksum, dialect), source, bytes);
   const broken = reading.found.length > 0 ? [] : [...text.matchAll(REVISION_REGEXP)].map(([, id = ""]) => id);
   return { ...reading, broken };
 }
@@ -146,7 +151,7 @@ const REVISION_REGEXP = /\brevision["']?[ \t]*(?::[ \t]*\w+[ \t]*=|[:=])[ \t]*["
 
 async function readText(
   text: string,
-  { path, file, kind }: MigrationFile,
+  { url, file, kind }: MigrationFile & { readonly url: string },
   checksum: string,
   dialect: SqlRules,
 ): Promise<FileReading> {
@@ -160,7 +165,7 @@ async function readText(
     case "ts":
     case "js": {
       const { readScriptMigration } = await import("./script_migration.ts");
-      return await readScriptMigration(text, { file, url: pathToFileURL(path).href, kind, checksum });
+      return await readScriptMigration(text, { file, url, kind, checksum });
     }
   }
 }

@@ -31,9 +31,17 @@ export interface Project {
 
 const ALEMBIC_PREFIX = "alembic:";
 
-/** Reads the project's migration files. Faults in them are kept, not thrown: see {@link requireSound}. */
-export async function loadProject(config: Config, dialect: Dialect): Promise<Project> {
-  const loaded = await loadMigrations(config.versionsFolder, { relativeTo: config.folder, dialect });
+/**
+ * Reads the project's migration files. Faults in them are kept, not thrown: see {@link requireSound}.
+ *
+ * @param options.again as {@link loadMigrations} has it
+ */
+export async function loadProject(
+  config: Config,
+  dialect: Dialect,
+  { again }: { readonly again?: boolean } = {},
+): Promise<Project> {
+  const loaded = await loadMigrations(config.versionsFolder, { relativeTo: config.folder, dialect, again });
   const migrations = new Map(loaded.migrations.map((migration) => [migration.revision, migration]));
   const parents = new Map<string, readonly string[]>();
   const external = new Map<string, readonly string[]>();
