@@ -20,6 +20,8 @@ export interface ParsedUrl {
   readonly target: Target;
   /** Names of options that had no use here: those that only a Python driver knows. */
   readonly ignored: readonly string[];
+  /** Where the URL came from, in words, where that is known: `--url`. */
+  readonly from?: string;
 }
 
 export interface UrlContext {

@@ -5,6 +5,7 @@
  */
 
 import type { Database, Dialect, DialectName } from "./database.ts";
+import type { Diagnosis } from "./diagnosis.ts";
 import type { Target } from "./target.ts";
 
 /** The database of a target. Nothing is connected yet. */
@@ -28,5 +29,17 @@ export async function dialectOf(name: DialectName): Promise<Dialect> {
       return (await import("./mysql_dialect.ts")).mysqlDialect;
     case "sqlite":
       return (await import("./sqlite_dialect.ts")).sqliteDialect;
+  }
+}
+
+/** How to ask a database about a connection and its role. */
+export async function diagnosisOf(name: DialectName): Promise<Diagnosis> {
+  switch (name) {
+    case "postgresql":
+      return (await import("./postgres_diagnosis.ts")).postgresDiagnosis;
+    case "mysql":
+      return (await import("./mysql_diagnosis.ts")).mysqlDiagnosis;
+    case "sqlite":
+      return (await import("./sqlite_diagnosis.ts")).sqliteDiagnosis;
   }
 }
