@@ -70,6 +70,9 @@ Deno.test("loadConfig() has the Python tool's defaults", async () => {
       scriptLocation: `${folder}/delembic`,
       versionsFolder: `${folder}/delembic/versions`,
       alembic: undefined,
+      alembicCommand: ["alembic"],
+      python: undefined,
+      ...{ onSuccess: undefined, onFailure: undefined, hookTimeoutMs: 30_000 },
       filenameTemplate: "%(year)s_%(month)s_%(day)s_%(hour)s%(minute)s%(second)s_%(revision)s_%(slug)s",
       revisionIds: "sequential",
       virtualEnv: undefined,
@@ -90,6 +93,9 @@ alembic_version_table = av
 alembic_version_schema = ops
 alembic_command = poetry run alembic # not a comment
 python = .venv/bin/python
+on_success = tell
+on_failure = call
+hook_timeout = 2m
 `;
   await withConfig(
     { "conf/delembic.ini": ini },
@@ -105,6 +111,9 @@ python = .venv/bin/python
         alembic: { file: `${folder}/conf/schema/alembic.ini`, section: "alembic" },
         alembicVersionTable: "av",
         alembicVersionSchema: "ops",
+        alembicCommand: ["poetry", "run", "alembic", "#", "not", "a", "comment"],
+        python: [".venv/bin/python"],
+        ...{ onSuccess: "tell", onFailure: "call", hookTimeoutMs: 120_000 },
         filenameTemplate: "%(revision)s",
         revisionIds: "hex",
         virtualEnv: "/envs/app",
@@ -474,5 +483,14 @@ Deno.test("Config.sources says what is wrong with a URL, and where, when it is u
       assert.deepEqual(error.place, { file: file(folder), line: 9 });
       return true;
     });
+  });
+});
+
+Deno.test("loadConfig() refuses a time for hooks that is none", async () => {
+  assert.deepEqual(await refusal(`${MINIMAL}hook_timeout = soon\n`), {
+    code: "config-value",
+    message: "'soon' is no value of 'hook_timeout' in [delembic]",
+    hint: "Write a number of seconds, or a text such as '500ms', '90s', '15m' or '2h'.",
+    place: { file: "DIR/delembic.ini", line: 3 },
   });
 });
