@@ -22,10 +22,10 @@ export class AlembicUnusableError extends DelembicError {
   }
 }
 
-/** Where the output of Alembic goes; without a function, to our own stdout and stderr, as it comes. */
+/** Where the output of Alembic goes. */
 export interface AlembicOutput {
-  readonly out?: ((text: string) => void) | undefined;
-  readonly err?: ((text: string) => void) | undefined;
+  /** Called with each line of both streams. @default they go to our own stdout and stderr, as they come */
+  readonly line?: ((line: string) => void) | undefined;
   /** Somebody at a terminal pressed Ctrl-C: the terminal tells all processes by itself. */
   readonly atTerminal: boolean;
 }
@@ -61,8 +61,7 @@ export class AlembicCommand {
 
   /** @throws {AlembicUnusableError} when it cannot even tell its version */
   async requireUsable(): Promise<void> {
-    const { code, stdout, stderr } = await this.#spawn(["--version"], { stdin: "null", out: "piped", err: "piped" })
-      .output();
+    const { code, stdout, stderr } = await this.#spawn(["--version"], { stdin: "null", to: "piped" }).output();
     if (code === 0) return;
     const said = new TextDecoder().decode(stderr).trim() || new TextDecoder().decode(stdout).trim();
     throw new AlembicUnusableError(this.text, said.split("\n").at(-1) || `exit code ${code}`);
@@ -74,18 +73,13 @@ export class AlembicCommand {
    * @returns how it ended, in words; `undefined` when all went well
    */
   async upgrade(target: string, output: AlembicOutput, signal: AbortSignal): Promise<string | undefined> {
-    const child = this.#spawn(["upgrade", target], {
-      stdin: "inherit",
-      out: output.out === undefined ? "inherit" : "piped",
-      err: output.err === undefined ? "inherit" : "piped",
-    });
+    const { line, atTerminal } = output;
+    const to = line === undefined ? "inherit" : "piped";
+    const child = this.#spawn(["upgrade", target], { stdin: "inherit", to });
     this.#child = child;
-    using _ending = endWith(child, signal, output.atTerminal);
-    const [status] = await Promise.all([
-      child.status,
-      output.out === undefined ? undefined : copy(child.stdout, output.out),
-      output.err === undefined ? undefined : copy(child.stderr, output.err),
-    ]);
+    using _ending = endWith(child, signal, atTerminal);
+    const streams = line === undefined ? [] : [child.stdout, child.stderr].map((stream) => eachLine(stream, line));
+    const [status] = await Promise.all([child.status, ...streams]);
     this.#child = undefined;
     if (status.success) return undefined;
     return status.signal === null ? `exit code ${status.code}` : status.signal;
@@ -98,7 +92,7 @@ export class AlembicCommand {
 
   #spawn(
     words: readonly string[],
-    { stdin, out, err }: { stdin: "null" | "inherit"; out: "piped" | "inherit"; err: "piped" | "inherit" },
+    { stdin, to }: { readonly stdin: "null" | "inherit"; readonly to: "piped" | "inherit" },
   ): Deno.ChildProcess {
     try {
       return new Deno.Command(this.#program, {
@@ -107,8 +101,8 @@ export class AlembicCommand {
         // else Python keeps what it prints to itself until it ends
         env: { PYTHONUNBUFFERED: "1" },
         stdin,
-        stdout: out,
-        stderr: err,
+        stdout: to,
+        stderr: to,
       }).spawn();
     } catch (error) {
       const reason = error instanceof Deno.errors.NotFound ? "not found" : reasonOf(error);
@@ -146,6 +140,12 @@ function send(child: Deno.ChildProcess, signal: Deno.Signal): void {
   }
 }
 
-async function copy(stream: ReadableStream<Uint8Array>, write: (text: string) => void): Promise<void> {
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) write(text);
+async function eachLine(stream: ReadableStream<Uint8Array>, tell: (line: string) => void): Promise<void> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split(/\r?\n/);
+    rest = lines.pop() ?? "";
+    lines.forEach(tell);
+  }
+  if (rest !== "") tell(rest);
 }

@@ -19,6 +19,9 @@
  * | `interrupted`               | `revision`, `reason`, `code`: `interrupted`, `time-up`, `paused`, `lock-lost`  |
  * | `failed`                    | `revision`, `partial`, `error`, and where: as in the document                  |
  *
+ * `pipeline run` adds `step` (with `step`, which counts from 1, `name`, `type`, `target`), `step-ended` (`step`,
+ * `status`, `seconds`), and `alembic` (`line`: one that Alembic printed).
+ *
  * @module
  */
 

@@ -3,7 +3,7 @@
 import { now } from "../clock.ts";
 import { DelembicError, EXIT, type ExitCode } from "../errors.ts";
 import type { RunContext } from "../open_run.ts";
-import type { AlembicCommand } from "../pipeline_alembic.ts";
+import type { AlembicCommand, AlembicOutput } from "../pipeline_alembic.ts";
 import type { PipelineStep } from "../pipeline_file.ts";
 import type { StepReport } from "../pipeline_run.ts";
 import { command, type Context } from "./command.ts";
@@ -157,6 +157,7 @@ async function runSteps(
   const { stepErrorLines, pipelineDocument } = await import("./pipeline_report.ts");
   const { io, output, globals } = context;
   const kept: string[] = [];
+  let ends = 0;
   const report = await runPipeline(run, steps, {
     ...options,
     alembicOutput: alembicOutput(context, kept),
@@ -170,8 +171,8 @@ async function runSteps(
       if (globals.quiet && ended.status === "failed") io.err(kept.join(""));
       kept.length = 0;
       output.problem(stepErrorLines(ended, { context, opened, told: told.interruption }));
-      const { step: { name }, status, seconds } = ended;
-      if (output.json) output.event({ event: "step-ended", at: now(), name, status, seconds });
+      const { status, seconds } = ended;
+      if (output.json) output.event({ event: "step-ended", at: now(), step: ++ends, status, seconds });
     },
   });
   const last = pipelineEndLines(report.steps);
@@ -181,10 +182,10 @@ async function runSteps(
   return report.exitCode;
 }
 
-/** With `--json` stdout is ours alone; with `--quiet` only what failed is worth reading. */
-function alembicOutput({ io, output, globals }: Context, kept: string[]) {
+/** With `--json` each line is an event, as stderr has nothing else; with `--quiet` only what failed is worth reading. */
+function alembicOutput({ io, output, globals }: Context, kept: string[]): AlembicOutput {
   const atTerminal = io.inIsTerminal;
-  const keep = (text: string) => void kept.push(text);
-  if (globals.quiet) return { out: keep, err: keep, atTerminal };
-  return output.json ? { out: (text: string) => io.err(text), atTerminal } : { atTerminal };
+  if (globals.quiet) return { line: (line) => void kept.push(`${line}\n`), atTerminal };
+  if (!output.json) return { atTerminal };
+  return { line: (line) => output.event({ event: "alembic", at: now(), line }), atTerminal };
 }

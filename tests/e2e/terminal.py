@@ -1,7 +1,7 @@
 """Runs a command in a terminal of its own: terminal.py COLUMNS TEXT COMMAND…
 
-As soon as it has shown the text, Ctrl-C is pressed; never with an empty text. What the terminal was sent goes to stdout,
-as it is; the exit code is the command's.
+As soon as it has shown the text, Ctrl-C is pressed, or TERMINAL_KEYS are typed; never with an empty text. What the
+terminal was sent goes to stdout, as it is; the exit code is the command's.
 """
 
 import fcntl
@@ -28,6 +28,6 @@ while True:
     sys.stdout.buffer.flush()
     shown += data
     if text and text in shown:
-        os.write(master, b"\x03")
+        os.write(master, os.environ.get("TERMINAL_KEYS", "\x03").encode())
         text = b""
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
