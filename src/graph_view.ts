@@ -8,7 +8,7 @@
 import type { AlembicTree } from "./alembic/tree.ts";
 import { DelembicError } from "./errors.ts";
 import { compareIds, headsOf, type Parents, topologicalOrder } from "./graph.ts";
-import type { Project } from "./project.ts";
+import { type Project, withoutPrefix } from "./project.ts";
 import type { HistoryEntry, MigrationState } from "./state.ts";
 
 /** `faulty`: its file is wrong, or it needs itself; `unknown`: Alembic's state is not known. */
@@ -143,7 +143,7 @@ function tieSchema({ project, schema }: GraphInput, tie: Tie): void {
       for (const id of resolved(tree, name)) tie(schemaKey(id), dataKey(revision));
     }
     for (const name of requiresBefore) {
-      for (const id of resolved(tree, name.replace(/^alembic:/, ""))) tie(dataKey(revision), schemaKey(id));
+      for (const id of resolved(tree, withoutPrefix(name))) tie(dataKey(revision), schemaKey(id));
     }
   }
 }

@@ -31,6 +31,7 @@ import {
 } from "./db/database.ts";
 import type { LedgerTable } from "./db/ledger_sql.ts";
 import type { VersionRecord } from "./plan.ts";
+import { type RunFilter, whereOf } from "./run_filter.ts";
 
 /** How an attempt stands, as the history keeps it. */
 export type RunStatus =
@@ -188,39 +189,13 @@ export function readingApplied({ ledger, placeholder: p }: Dialect, revision: st
   };
 }
 
-/** Which attempts; all that is given has to be so. */
-export interface RunFilter {
-  readonly revision?: string | undefined;
-  readonly status?: string | undefined;
-  /** Somewhere in the revision, the error, or who did it; without regard to case. */
-  readonly text?: string | undefined;
-  /** Only attempts with a smaller id, for the next page. */
-  readonly before?: number | undefined;
-  readonly limit?: number | undefined;
-}
-
 /** Attempts, newest first. */
 export async function readRuns(db: Queryable, filter: RunFilter = {}): Promise<RunRecord[]> {
   const { dialect } = db;
-  const params: unknown[] = [];
-  const p = (value: unknown) => dialect.placeholder(params.push(value));
-  const conditions = [
-    ...(filter.revision === undefined ? [] : [`revision = ${p(filter.revision)}`]),
-    ...(filter.status === undefined ? [] : [`status = ${p(filter.status)}`]),
-    ...(filter.text === undefined ? [] : [textCondition(filter.text, p)]),
-    ...(filter.before === undefined ? [] : [`id < ${p(filter.before)}`]),
-  ];
-  const where = conditions.length === 0 ? "" : `where ${conditions.join(" and ")}`;
+  const { where, params } = whereOf(filter, dialect);
   const limit = filter.limit === undefined ? "" : `limit ${Math.trunc(filter.limit)}`;
   const rows = await rowsIfThere(db, `${selectRuns(dialect)} ${where} order by id desc ${limit}`, params);
   return rows.map(runOf);
-}
-
-function textCondition(text: string, p: (value: unknown) => string): string {
-  // `!` escapes on all databases: MySQL would read a backslash twice
-  const pattern = `%${text.toLowerCase().replace(/[!%_]/g, "!$&")}%`;
-  const columns = ["revision", "exception", "username", "hostname"];
-  return `(${columns.map((column) => `lower(${column}) like ${p(pattern)} escape '!'`).join(" or ")})`;
 }
 
 /** One attempt, by its id. */

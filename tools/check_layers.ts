@@ -60,7 +60,7 @@ const LAYERS: readonly Layer[] = [
     name: "migration",
     files: [
       ...named("sql connection migration declaration step_errors sql_* script_* load new_file file_name header_value"),
-      ...named("batch_options batch_load batch_range recipe_* data_files"),
+      ...named("batch_options batch_load batch_range recipe_* data_files conversion converted"),
     ],
     may: ["values", "port", "python", "rows", "bulk"],
   },
@@ -70,14 +70,14 @@ const LAYERS: readonly Layer[] = [
     name: "ledger",
     files: named(
       "actor ledger events audit lock settle heartbeat heartbeat_worker batch_ledger batch_writes batch_key load_ledger " +
-        "walk_numbers",
+        "walk_numbers run_filter",
     ),
     // the worker opens a connection of its own, and only then loads a driver
     may: ["values", "port", "plan", "drivers", "bulk"],
   },
   {
     name: "project",
-    files: named("project survey"),
+    files: named("project survey needs"),
     may: ["values", "port", "configuration", "migration", "alembic", "plan", "ledger"],
   },
   {
