@@ -60,6 +60,8 @@ async function compile(args: readonly string[]): Promise<number> {
     "compile",
     "--allow-all",
     "--no-check",
+    // it would lie under a guessable name in the folder of temporary files, and saves no time that could be measured
+    "--no-code-cache",
     `--v8-flags=${V8_FLAGS}`,
     `--config=${BUNDLE}/deno.json`,
     ...INCLUDED.map((path) => `--include=${path}`),
