@@ -34,8 +34,7 @@ const KEYS: Readonly<Record<string, "exact" | "free">> = {
   revision_ids: "free",
   alembic_version_table: "exact",
   alembic_version_schema: "exact",
-  // read by commands that run Alembic
-  alembic_command: "free",
+  alembic_command: "exact",
   python: "exact",
   // read when a run has ended
   on_success: "exact",

@@ -38,6 +38,9 @@ sqlalchemy.url = \${${variableOf(section)}}
 # Where Alembic is configured: alembic.ini or pyproject.toml. Take it out if there is no Alembic.
 alembic_config = alembic.ini
 
+# How 'delembic pipeline run' calls Alembic: a path, or a command such as python -m alembic.
+# alembic_command = alembic
+
 # Alembic's version table, if its env.py sets another than alembic_version.
 # alembic_version_table = alembic_version
 # alembic_version_schema = public

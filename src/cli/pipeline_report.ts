@@ -13,6 +13,8 @@ import { projectView } from "./project_view.ts";
 import { filesOf } from "./start_run.ts";
 import { type Line, styled } from "./text.ts";
 
+const GO_ON = "What is done stays. Run 'delembic pipeline run' again to go on from there.";
+
 /**
  * What ended a step.
  *
@@ -38,7 +40,7 @@ export function pipelineDocument({ steps }: PipelineReport, opened: OpenProject)
     failed: last?.status === "failed" ? failedStep(last, ended, opened) : null,
     blocked: last?.run?.blocked.map(({ revision, missing, blocks }) => ({ revision, missing, blocks })) ?? [],
     upToDate: steps.every(({ status }) => status === "present"),
-    ...(last?.status === "interrupted" ? { error: errorDocument(last.error) } : {}),
+    ...(last?.status === "interrupted" ? { error: { ...errorDocument(last.error), hint: GO_ON } } : {}),
   };
 }
 

@@ -332,6 +332,18 @@ alembic_command = "./my tools/alembic" --raiseerr
   },
 );
 
+testWith(["python"], "pipeline run: Alembic's configuration may be pyproject.toml", async () => {
+  await using project = await chain();
+  await Deno.remove(`${project.folder}/alembic.ini`);
+  await project.write({
+    "/delembic.ini": (FRAME["/delembic.ini"] ?? "").replace("= alembic.ini", "= pyproject.toml"),
+    "/pyproject.toml": '[tool.alembic]\nscript_location = "%(here)s/migrations"\n',
+  });
+  const [code, out, err] = await pipeline(project, "run", "--auto");
+  assert.deepEqual([code, err], [0, ""]);
+  assert.match(out, /Pipeline complete — 3 step\(s\) ran, 1 already there\./);
+});
+
 testWith(["python"], "pipeline run: an Alembic that works on another database is found out", async () => {
   await using project = await chain();
   const { code, out, err } = await project.delembic(["pipeline", "run", "--auto"], {
@@ -470,6 +482,12 @@ testWith(["python"], "pipeline run --max-time: ends Alembic when the time is up"
   await using project = await bothToolsProject("sqlite", SLEEPING, MIGRATIONS);
   const { code, err } = await project.delembic(["pipeline", "run", "--auto", "--max-time", "4"]);
   assert.equal(code, 124, err);
+  const again = await project.delembic(["pipeline", "run", "--auto", "--max-time", "4", "--json"]);
+  assert.deepEqual([again.code, JSON.parse(again.out).error], [124, {
+    code: "time-up",
+    message: "The time given with --max-time is used up",
+    hint: "What is done stays. Run 'delembic pipeline run' again to go on from there.",
+  }]);
   assert.equal(await isAlive(await sleeps(project)), false);
   assert.match(err, / {2}INTERRUPTED: The time given with --max-time is used up\n/);
 });
