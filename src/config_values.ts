@@ -34,7 +34,7 @@ const KEYS: Readonly<Record<string, "exact" | "free">> = {
   revision_ids: "free",
   alembic_version_table: "exact",
   alembic_version_schema: "exact",
-  alembic_command: "exact",
+  alembic_command: "free",
   python: "exact",
   // read when a run has ended
   on_success: "exact",
