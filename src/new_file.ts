@@ -15,6 +15,8 @@ export type NewFileKind = "ts" | "sql";
 export interface NewMigration {
   readonly revision: string;
   readonly dependsOn: readonly string[];
+  /** Of the branch that begins here. */
+  readonly labels?: readonly string[];
   readonly description: string;
 }
 
@@ -26,12 +28,16 @@ export interface Template {
 
 /**
  * The template of new migrations: the project's own `migration.ts.txt` or `migration.sql.txt` beside `versions`, or
- * Delembic's.
+ * Delembic's; `merge.ts.txt` and `merge.sql.txt` for those that join branches.
  *
  * @throws {DelembicError} when the project's own is there and cannot be read
  */
-export async function readTemplate(kind: NewFileKind, scriptLocation: string): Promise<Template> {
-  const name = `migration.${kind}.txt`;
+export async function readTemplate(
+  kind: NewFileKind,
+  scriptLocation: string,
+  purpose: "migration" | "merge" = "migration",
+): Promise<Template> {
+  const name = `${purpose}.${kind}.txt`;
   const own = join(scriptLocation, name);
   try {
     return { text: await Deno.readTextFile(own), file: own };
@@ -54,21 +60,35 @@ export async function readBuiltIn(name: string): Promise<string> {
 }
 
 const FIELD_REGEXP = /( ?)\{\{[ \t]*(\w+)[ \t]*\}\}/g;
-const FIELDS = ["revision", "dependsOn", "description"] as const;
+const FIELDS = ["revision", "dependsOn", "labels", "description"] as const;
+const DEPENDENCIES_REGEXP = /^.*\{\{[ \t]*dependsOn[ \t]*\}\}.*\n/m;
 
 /**
- * The text of a new migration. `{{revision}}`, `{{dependsOn}}` and `{{description}}` of the template become values: in
+ * The text of a new migration. `{{revision}}`, `{{dependsOn}}`, `{{labels}}` and `{{description}}` become values: in
  * TypeScript literals, with their quotes; in SQL values of the header's lines. So whatever a message holds, the file is
  * valid and gives the same message back.
  *
- * @throws {DelembicError} when the template has another field
+ * A template without `{{labels}}` gets them, where there are some, on a line like that of its dependencies.
+ *
+ * @throws {DelembicError} when the template has another field, or no place for the labels
  */
 export function renderTemplate(kind: NewFileKind, template: Template, migration: NewMigration): string {
-  const { revision, dependsOn, description } = migration;
+  const { revision, dependsOn, labels = [], description } = migration;
   const values: Readonly<Record<string, string>> = kind === "ts"
-    ? { revision: literal(revision), dependsOn: literal(dependsOn), description: literal(description) }
-    : { revision, dependsOn: formatList(dependsOn), description: formatText(description) };
-  return template.text.replace(FIELD_REGEXP, (found, space: string, name: string, offset: number) => {
+    ? {
+      revision: literal(revision),
+      dependsOn: literal(dependsOn),
+      labels: literal(labels),
+      description: literal(description),
+    }
+    : {
+      revision,
+      dependsOn: formatList(dependsOn),
+      labels: formatList(labels),
+      description: formatText(description),
+    };
+  const text = labels.length === 0 ? template.text : withLabels(template);
+  return text.replace(FIELD_REGEXP, (found, space: string, name: string, offset: number) => {
     const value = Object.hasOwn(values, name) ? values[name] : undefined;
     if (value !== undefined) return value === "" ? "" : space + value;
     const line = template.text.slice(0, offset).split("\n").length;
@@ -78,6 +98,19 @@ export function renderTemplate(kind: NewFileKind, template: Template, migration:
       place: { file: template.file, line },
       hint: `Known are ${FIELDS.map((field) => `{{${field}}}`).join(", ")}.`,
     });
+  });
+}
+
+/** The line of the dependencies a second time, for the labels: whatever the template's style, it is written alike. */
+function withLabels({ text, file }: Template): string {
+  if (/\{\{[ \t]*labels[ \t]*\}\}/.test(text)) return text;
+  const line = DEPENDENCIES_REGEXP.exec(text)?.[0];
+  if (line !== undefined) return text.replace(line, () => line + line.replace(/dependsOn|depends_on/g, "labels"));
+  throw new DelembicError("The template has no place for the labels", {
+    code: "template",
+    exitCode: EXIT.usage,
+    place: { file },
+    hint: "Write {{labels}} into it.",
   });
 }
 

@@ -29,6 +29,8 @@ export interface Option<T> {
 /** An argument of a command; its name in the help is its key in capitals. */
 export interface Argument<T> {
   readonly required: boolean;
+  /** Takes all words that are left. */
+  readonly many?: boolean;
   readonly text: string;
   /** Never set: carries the type of the value. */
   readonly type?: T;
@@ -105,6 +107,11 @@ export function optional(text: string): Argument<string | undefined> {
   return { required: false, text };
 }
 
+/** `[ID …]`, the last of a command's arguments. */
+export function several(text: string): Argument<readonly string[]> {
+  return { required: false, many: true, text };
+}
+
 /** `dryRun` → `--dry-run` */
 export function longName(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -128,11 +135,13 @@ export function readOptions<O extends Options>(given: ReadonlyMap<string, readon
 /** @param help what to tell those who need help @throws {UsageError} when there are too many arguments, or too few */
 export function readArguments<A extends Arguments>(texts: readonly string[], table: A, help: string): Values<A> {
   const keys = Object.keys(table);
-  const surplus = texts[keys.length];
+  const last = keys.at(-1);
+  const many = last !== undefined && table[last]?.many === true ? keys.length - 1 : undefined;
+  const surplus = many === undefined ? texts[keys.length] : undefined;
   if (surplus !== undefined) throw new UsageError("unexpected-argument", `Unexpected argument '${surplus}'`, help);
   const missing = keys.find((key, at) => table[key]?.required && texts[at] === undefined);
   if (missing !== undefined) {
     throw new UsageError("missing-argument", `Missing argument ${missing.toUpperCase()}`, help);
   }
-  return Object.fromEntries(keys.map((key, at) => [key, texts[at]])) as Values<A>;
+  return Object.fromEntries(keys.map((key, at) => [key, at === many ? texts.slice(at) : texts[at]])) as Values<A>;
 }

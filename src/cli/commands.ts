@@ -24,6 +24,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     commands: [
       entry("init", "Set up a project, or add a section to one", async () => (await import("./init.ts")).init),
       entry("revision", "Make a new migration file", async () => (await import("./revision.ts")).revision),
+      entry("merge", "Make a migration that joins branches", async () => (await import("./merge.ts")).merge),
     ],
   },
   {
@@ -40,6 +41,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       entry("current", "Show what is applied", async () => (await import("./current.ts")).current),
       entry("history", "List all migrations with their state", async () => (await import("./history.ts")).history),
       entry("heads", "List the migrations that no other one needs", async () => (await import("./heads.ts")).heads),
+      entry("branches", "List where the graph forks", async () => (await import("./branches.ts")).branches),
       entry("graph", "Draw what needs what: text, mermaid, dot, svg", async () => (await import("./graph.ts")).graph),
       entry("show", "Tell everything about one migration", async () => (await import("./show.ts")).show),
       entry("log", "List the attempts: who, when, how it ended", async () => (await import("./log.ts")).log),

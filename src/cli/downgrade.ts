@@ -16,7 +16,9 @@ export const downgrade = command({
     "In production a new migration that corrects the data is mostly the better way: it runs everywhere the same.",
   ],
   arguments: {
-    target: required("-N (the last N), a revision (all after it), or base (all); with --sql START:END"),
+    target: required(
+      "-N (the last N), a revision (what builds on it), LABEL@-N, LABEL@base, or base (all); with --sql START:END",
+    ),
   },
   options: {
     dryRun: flag("print what would be undone; change nothing"),

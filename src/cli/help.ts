@@ -75,8 +75,8 @@ export function commandHelp({ name, summary }: CommandEntry, command: Command): 
 
 /** `upgrade [OPTIONS] [TARGET]` */
 export function usageOf(name: string, command: Pick<Command, "arguments" | "options">): string {
-  const words = Object.entries(command.arguments).map(([key, { required }]) =>
-    required ? key.toUpperCase() : `[${key.toUpperCase()}]`
+  const words = Object.entries(command.arguments).map(([key, { required, many }]) =>
+    required ? key.toUpperCase() : `[${key.toUpperCase()}${many ? " …" : ""}]`
   );
   return [name, ...listed(command.options).length > 0 ? ["[OPTIONS]"] : [], ...words].join(" ");
 }

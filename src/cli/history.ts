@@ -4,13 +4,17 @@ import { readWalks, type WalkStory } from "../batch_ledger.ts";
 import { forPeople } from "../clock.ts";
 import { EXIT, type ExitCode } from "../errors.ts";
 import type { LoadedMigration } from "../migration.ts";
-import { isPending } from "../plan.ts";
+import { isApplied, isPending } from "../plan.ts";
+import { resolveSpan, revisionsIn } from "../span.ts";
 import { type HistoryEntry, historyOf, type MigrationState } from "../state.ts";
 import { walkNumbers } from "../walk_numbers.ts";
 import { percentText } from "../numbers_text.ts";
 import { secondsText } from "../seconds_text.ts";
+import { graphOf, type RevisionGraph } from "../target.ts";
 import { command } from "./command.ts";
+import { value } from "./command_line.ts";
 import type { Look } from "./open_project.ts";
+import { marksMember, marksOf, placeLines } from "./revision_marks.ts";
 import { type Line, type Style, styled } from "./text.ts";
 import { progressMember } from "./walk_lines.ts";
 
@@ -21,26 +25,32 @@ export const history = command({
     "database, or a migration that is blocked); changed (the file is not what was applied); missing (applied, but " +
     "there is no file); running. Behind one that works in batches stands how much of it is done. Reads only: creates no " +
     "table and no file.",
+    "With -r RANGE it lists a part of the graph: both ends, and what lies between. Each end may be whatever names a " +
+    "revision; 'current' is what is applied, -2 at the beginning counts from the end, +2 at the end from the beginning.",
   ],
   arguments: {},
-  options: {},
+  options: {
+    revRange: value("RANGE", "only START:END, both included; START: or :END", "r"),
+  },
   examples: [
     { line: "history", text: "See what is applied and what is not." },
-    { line: "history -v", text: "Also when it was applied, how long it took, and its file." },
-    { line: "history --json", text: "The same for a script." },
+    { line: "history -v", text: "Also when it was applied, its place in the graph, and its file." },
+    { line: "history -r D002:D005", text: "What lies between two revisions." },
+    { line: "history -r :billing@head", text: "One branch, and what it builds on." },
   ],
-  async run(context): Promise<ExitCode> {
+  async run(context, { options: { revRange } }): Promise<ExitCode> {
     const { lookAt, openProject, tellFaults } = await import("./open_project.ts");
     const { shownFile } = await import("./project_view.ts");
     const opened = await openProject(context);
     return await lookAt(context, opened, async (look) => {
       tellFaults(context, look);
-      const entries = historyOf(look.seen);
+      const graph = graphOf(look.seen.migrations, look.seen.parents);
+      const entries = within(revRange, graph, historyOf(look.seen));
       const walks = await undoneWalks(look);
       const { output } = context;
       const shown = output.verbose ? (file: string) => shownFile(context, opened.config, file) : undefined;
-      output.result(historyLines(entries, { shown, walks }));
-      output.document({ migrations: entries.map((entry) => historyMember(entry, walks.get(entry.revision))) });
+      output.result(historyLines(entries, { detail: shown && { shown, graph }, walks }));
+      output.document({ migrations: entries.map((entry) => historyMember(entry, graph, walks.get(entry.revision))) });
       return EXIT.done;
     });
   },
@@ -69,15 +79,29 @@ async function undoneWalks({ project, db, seen }: Look): Promise<Map<string, Wal
   );
 }
 
+/** The entries of a range; all where none is wanted. @throws {TargetError} */
+function within(range: string | undefined, graph: RevisionGraph, entries: HistoryEntry[]): HistoryEntry[] {
+  if (range === undefined) return entries;
+  const applied = entries.filter(({ record }) => isApplied(record)).map(({ revision }) => revision);
+  const ids = revisionsIn(resolveSpan(range, graph, applied), graph);
+  return entries.filter(({ revision }) => ids.has(revision));
+}
+
+/** What is needed to tell more of a migration than its state. */
+interface Detail {
+  /** Names its file. */
+  readonly shown: (file: string) => string;
+  readonly graph: RevisionGraph;
+}
+
 export interface HistoryOptions {
-  /** Names a migration's file; given when more is to be told than the state. */
-  readonly shown?: ((file: string) => string) | undefined;
+  readonly detail?: Detail | undefined;
   readonly walks?: ReadonlyMap<string, WalkStory>;
 }
 
 export function historyLines(
   entries: readonly HistoryEntry[],
-  { shown, walks = new Map() }: HistoryOptions = {},
+  { detail, walks = new Map() }: HistoryOptions = {},
 ): Line[] {
   if (entries.length === 0) return ["No migrations found."];
   const width = Math.max(...entries.map(({ revision }) => revision.length));
@@ -86,7 +110,7 @@ export function historyLines(
     const description = [migration?.description ?? "", ...walkNote(walks.get(revision))].filter(Boolean).join("  ");
     const rest = `  ${description === "" ? revision : `${revision.padEnd(width)}  ${description}`}`;
     const line: Line = [styled(STYLES[status], status), " ".repeat(STATE_WIDTH - status.length), rest];
-    return shown === undefined ? [line] : [line, ...detailLines(entry, shown)];
+    return detail === undefined ? [line] : [line, ...detailLines(entry, detail)];
   });
 }
 
@@ -98,7 +122,7 @@ function walkNote(story: WalkStory | undefined): string[] {
   return parts.length === 0 ? [] : [`(${parts.join(", ")})`];
 }
 
-function detailLines({ migration, record, status }: HistoryEntry, shown: (file: string) => string): Line[] {
+function detailLines({ revision, migration, record, status }: HistoryEntry, { shown, graph }: Detail): Line[] {
   const blanks = " ".repeat(STATE_WIDTH + 2);
   const when = record?.appliedAt === null || record?.appliedAt === undefined ? undefined : forPeople(record.appliedAt);
   const seconds = record?.seconds === null || record?.seconds === undefined ? undefined : secondsText(record.seconds);
@@ -106,12 +130,14 @@ function detailLines({ migration, record, status }: HistoryEntry, shown: (file: 
   const told = ended.filter((part) => part !== undefined).join(" ");
   return [
     ...(told === "" ? [] : [blanks + told]),
+    ...(migration === undefined ? [] : placeLines(marksOf(graph, revision), migration).map((line) => blanks + line)),
     migration === undefined ? `${blanks}no file` : blanks + shown(migration.file),
   ];
 }
 
 function historyMember(
   { revision, status, migration, record }: HistoryEntry,
+  graph: RevisionGraph,
   story: WalkStory | undefined,
 ): Record<string, unknown> {
   const applied = record?.status === "success";
@@ -121,6 +147,7 @@ function historyMember(
     file: migration?.file ?? null,
     kind: migration?.kind ?? null,
     dependsOn: migration?.dependsOn ?? [],
+    ...marksMember(marksOf(graph, revision), migration?.labels),
     status,
     appliedAt: applied ? record.appliedAt : null,
     durationSeconds: applied ? record.seconds : null,

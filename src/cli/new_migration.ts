@@ -6,7 +6,7 @@
 
 import type { AlembicTree } from "../alembic/tree.ts";
 import type { Config } from "../config.ts";
-import { revisionProblem } from "../declaration.ts";
+import { labelProblem, revisionProblem } from "../declaration.ts";
 import { DatabaseError, type Dialect } from "../db/database.ts";
 import { DelembicError } from "../errors.ts";
 import { fileNameOf, nextRevisionId, slugOf } from "../file_name.ts";
@@ -14,9 +14,10 @@ import type { NewFileKind, NewMigration } from "../new_file.ts";
 import { headsOf } from "../graph.ts";
 import { loadProject, type Project } from "../project.ts";
 import { quoted } from "../runner.ts";
+import { graphOf, resolveOne } from "../target.ts";
 import type { Context } from "./command.ts";
 import { UsageError } from "./command_line.ts";
-import { openDatabaseOf, tellFileFaults, withReading } from "./open_project.ts";
+import { openDatabaseOf, type OpenProject, tellFileFaults, withReading } from "./open_project.ts";
 
 /** What was asked for. */
 export interface Wish {
@@ -24,6 +25,11 @@ export interface Wish {
   readonly message: string;
   readonly revId: string | undefined;
   readonly dependsOn: readonly string[];
+  /** Names of the heads to build on; `base` for none. */
+  readonly heads?: readonly string[];
+  /** Whether the heads may be revisions that are none. */
+  readonly splice?: boolean;
+  readonly labels?: readonly string[];
 }
 
 /** A file to be made. */
@@ -37,32 +43,77 @@ export interface NewFilePlan {
 
 /** @throws {UsageError} when the id cannot be used */
 export async function planNewFile(context: Context, config: Config, wish: Wish): Promise<NewFilePlan> {
-  const { message, kind } = wish;
+  const { message } = wish;
   const project = await loadProject(config, await dialectFor(context, config));
   tellFileFaults(context, { config, project });
-  const existing = [...project.migrations.keys(), ...project.broken];
-  if (wish.revId !== undefined) requireNewId(wish.revId, project);
-  const now = context.io.now();
-  const revision = wish.revId ?? nextRevisionId(existing, config.revisionIds, now);
+  const { revision, file } = newFileName({ config, project }, { ...wish, now: context.io.now() });
   const captured = config.alembic === undefined ? [] : await captureHeads(context, config, project);
-  const name = fileNameOf(config.filenameTemplate, { revision, slug: slugOf(message), now, extension: kind });
+  const { labels = [] } = wish;
+  for (const label of labels) requireNewLabel(label, revision, project);
   return {
-    file: `${config.versionsFolder}/${name}`,
+    file,
     migration: {
       revision,
       dependsOn: [...new Set([...dependenciesOf(wish, config, project), ...captured])],
+      ...(labels.length === 0 ? {} : { labels }),
       description: message,
     },
     captured,
   };
 }
 
+/**
+ * The id of a new migration, as wished or the next one, and its file.
+ *
+ * @throws {UsageError} when the id cannot be used
+ */
+export function newFileName(
+  { config, project }: Pick<OpenProject, "config" | "project">,
+  { kind, message, revId, now }: Pick<Wish, "kind" | "message" | "revId"> & { readonly now: Date },
+): { readonly revision: string; readonly file: string } {
+  if (revId !== undefined) requireNewId(revId, project);
+  const existing = [...project.migrations.keys(), ...project.broken];
+  const revision = revId ?? nextRevisionId(existing, config.revisionIds, now);
+  const name = fileNameOf(config.filenameTemplate, { revision, slug: slugOf(message), now, extension: kind });
+  return { revision, file: `${config.versionsFolder}/${name}` };
+}
+
+/** The full ids of the heads that are named. @throws {TargetError} @throws {UsageError} for one that is no head */
+function headsFor(names: readonly string[], splice: boolean, { migrations, parents }: Project): string[] {
+  const graph = graphOf(migrations, parents);
+  const ids = names.flatMap((name) => name === "base" ? [] : [resolveOne(graph, name)]);
+  const inner = ids.find((id) => !graph.names.heads.includes(id));
+  if (inner === undefined || splice) return ids;
+  throw new UsageError(
+    "not-a-head",
+    `Revision ${inner} is no head: ${graph.names.children.get(inner)?.join(", ")} builds on it`,
+    "Add --splice to begin a branch there, or name a head; 'delembic heads' lists them.",
+  );
+}
+
+function requireNewLabel(label: string, revision: string, { migrations, broken }: Project): void {
+  const problem = labelProblem(label);
+  if (problem !== undefined) throw new UsageError("invalid-label", `Label '${label}' ${problem}`);
+  const owner = [...migrations.values()].find(({ labels }) => labels.includes(label))?.revision;
+  if (owner !== undefined) throw new UsageError("label-exists", `Label ${label} is there already: it is of ${owner}`);
+  if (migrations.has(label) || broken.includes(label) || label === revision) {
+    throw new UsageError("label-exists", `Label ${label} is a revision`, "Choose another label.");
+  }
+}
+
 /** As wished. Random ids give migrations no order, so there, without a wish, each comes after all that are there. */
-function dependenciesOf({ dependsOn }: Wish, { revisionIds }: Config, { migrations, parents }: Project) {
+export function dependenciesOf(
+  { dependsOn, heads = [], splice }: Pick<Wish, "dependsOn" | "heads" | "splice">,
+  { revisionIds }: Config,
+  project: Project,
+) {
+  const { migrations, parents } = project;
+  if (heads.length > 0) return [...headsFor(heads, splice ?? false, project), ...dependsOn];
   return dependsOn.length > 0 || revisionIds !== "hex" ? dependsOn : headsOf(parents, migrations.keys());
 }
 
-function requireNewId(id: string, project: Project): void {
+/** @throws {UsageError} when the id cannot be used */
+export function requireNewId(id: string, project: Project): void {
   const problem = revisionProblem(id);
   if (problem !== undefined) throw new UsageError("invalid-revision", `Revision id '${id}' ${problem}`);
   const taken = project.migrations.get(id)?.file ?? (project.broken.includes(id) ? "in a broken file" : undefined);
@@ -72,7 +123,7 @@ function requireNewId(id: string, project: Project): void {
 }
 
 /** By whose rules the existing files are read; without a database PostgreSQL's, as only their ids matter here. */
-async function dialectFor(context: Context, config: Config): Promise<Dialect> {
+export async function dialectFor(context: Context, config: Config): Promise<Dialect> {
   try {
     return (await openDatabaseOf(context, config)).dialect;
   } catch (error) {

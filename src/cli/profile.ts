@@ -5,17 +5,17 @@
  */
 
 import { forPeople } from "../clock.ts";
-import { childrenOf, compareIds } from "../graph.ts";
 import { readRuns, type RunRecord } from "../ledger.ts";
 import { fullChecksum, type LoadedMigration } from "../migration.ts";
 import { type Block, isApplied, planUpgrade, type VersionRecord } from "../plan.ts";
 import { explain } from "../runner.ts";
 import { historyOf, type MigrationState } from "../state.ts";
-import { resolveRevision } from "../target.ts";
+import { graphOf } from "../target.ts";
 import { secondsText } from "../seconds_text.ts";
 import { dataLines, dataMembers, type DataStory, readDataStory } from "./data_story.ts";
 import { logLines, runMember } from "./log.ts";
 import type { Look } from "./open_project.ts";
+import { type Marks, marksMember, marksOf } from "./revision_marks.ts";
 import { columns, type Line, linesOf } from "./text.ts";
 
 /** What a migration needs, and whether that is there. */
@@ -32,18 +32,16 @@ export interface Profile {
   readonly migration: LoadedMigration | undefined;
   readonly record: VersionRecord | undefined;
   readonly needs: readonly Need[];
-  readonly neededBy: readonly string[];
+  readonly marks: Marks;
   readonly blocks: readonly Block[];
   /** The latest first. */
   readonly runs: readonly RunRecord[];
   readonly data: DataStory;
 }
 
-/** @throws {TargetError} when the id names no migration */
-export async function profileOf({ project, seen, db }: Look, id: string): Promise<Profile> {
-  const entries = historyOf(seen);
-  const revision = resolveRevision(id, entries.map((entry) => entry.revision));
-  const entry = entries.find((entry) => entry.revision === revision);
+/** @param revision a full id */
+export async function profileOf({ project, seen, db }: Look, revision: string): Promise<Profile> {
+  const entry = historyOf(seen).find((entry) => entry.revision === revision);
   const declared = entry?.migration;
   const migration = declared && { ...declared, checksum: await fullChecksum(declared) };
   const missing = new Set(seen.gate(revision).missing);
@@ -65,7 +63,7 @@ export async function profileOf({ project, seen, db }: Look, id: string): Promis
     migration,
     record: entry?.record,
     needs,
-    neededBy: [...childrenOf(project.parents).get(revision) ?? []].sort(compareIds),
+    marks: marksOf(graphOf(project.migrations, project.parents), revision),
     blocks: step?.blocks ?? [],
     runs: await readRuns(db, { revision }),
     data: await readDataStory(db, revision),
@@ -83,7 +81,7 @@ export interface ProfileOptions {
 }
 
 export function profileLines(profile: Profile, { shown, all }: ProfileOptions): Line[] {
-  const { revision, status, migration, record, needs, neededBy, blocks, runs, data } = profile;
+  const { revision, status, migration, record, needs, marks, blocks, runs, data } = profile;
   const rows: [string, string][] = [["Revision:", revision], ["Status:", status]];
   if (migration === undefined) rows.push(["File:", "missing"]);
   else {
@@ -102,7 +100,8 @@ export function profileLines(profile: Profile, { shown, all }: ProfileOptions): 
   }
   const needed = needs.map(({ id, kind, state }) => `${kind === "alembic" ? "alembic " : ""}${id} (${state})`);
   if (needed.length > 0) rows.push(["Depends on:", needed.join(", ")]);
-  if (neededBy.length > 0) rows.push(["Needed by:", neededBy.join(", ")]);
+  if (marks.neededBy.length > 0) rows.push(["Needed by:", marks.neededBy.join(", ")]);
+  if (marks.branches.length > 0) rows.push(["Branches:", branchesText(marks, migration)]);
   // what was thrown once is of no interest when the migration is applied (defect 18)
   const attempts = !isApplied(record) ? runs : isOutdated(profile) ? runs.slice(0, 1) : [];
   const failure = attempts.find(({ status }) => FAILED.has(status ?? ""));
@@ -117,6 +116,11 @@ export function profileLines(profile: Profile, { shown, all }: ProfileOptions): 
     ...(runs.length === 0 ? [] : ["", "Attempts:", ...logLines(runs, false).map((line) => `  ${line}`)]),
     ...(lastError === "" ? [] : ["", "Last error:", ...linesOf(lastError).map((line) => `  ${line}`)]),
   ];
+}
+
+/** `billing (begins here), shop` */
+function branchesText({ branches }: Marks, migration: LoadedMigration | undefined): string {
+  return branches.map((label) => migration?.labels.includes(label) ? `${label} (begins here)` : label).join(", ");
 }
 
 function checksumNote(profile: Profile): string {
@@ -151,7 +155,7 @@ function optionsOf(migration: LoadedMigration): string[] {
 }
 
 export function profileDocument(profile: Profile): Record<string, unknown> {
-  const { revision, status, migration, record, needs, neededBy, blocks, runs, data } = profile;
+  const { revision, status, migration, record, needs, marks, blocks, runs, data } = profile;
   const applied = isApplied(record);
   return {
     revision,
@@ -162,7 +166,8 @@ export function profileDocument(profile: Profile): Record<string, unknown> {
     checksum: migration?.checksum ?? null,
     changed: isOutdated(profile),
     dependsOn: needs,
-    neededBy,
+    neededBy: marks.neededBy,
+    ...marksMember(marks, migration?.labels),
     blocks,
     steps: migration === undefined ? [] : stepsOf(migration),
     transaction: migration?.transaction ?? null,

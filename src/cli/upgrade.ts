@@ -26,7 +26,8 @@ export const upgrade = command({
   ],
   arguments: {
     target: optional(
-      "head (everything, the default), a revision or the beginning of one, +N, or REVISION+N; with --sql also START:END",
+      "head (everything, the default), a revision or the beginning of one, a label, LABEL@head, +N, LABEL@+N, " +
+        "REVISION+N or REVISION-N; with --sql also START:END",
     ),
   },
   options: {

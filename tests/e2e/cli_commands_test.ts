@@ -312,6 +312,9 @@ pending  Migration D002 is not applied.
   assert.deepEqual(document.warnings, ["Unknown member 'validat' (delembic/versions/D003_broken.ts:4)"]);
 });
 
+/** How documents tell of a revision that is on a line without branches. */
+const LINE = { labels: [], branches: [], branchPoint: false, mergePoint: false };
+
 Deno.test("history, current, heads and log have their documents", async () => {
   await using app = await project(FILES);
   await app.run("upgrade");
@@ -323,6 +326,8 @@ Deno.test("history, current, heads and log have their documents", async () => {
         file: "delembic/versions/D001_load_person.sql",
         kind: "sql",
         dependsOn: [],
+        ...LINE,
+        head: false,
         status: "applied",
         appliedAt: "TIME",
         durationSeconds: 0,
@@ -333,6 +338,8 @@ Deno.test("history, current, heads and log have their documents", async () => {
         file: "delembic/versions/D002_fix_visits.ts",
         kind: "ts",
         dependsOn: ["D001"],
+        ...LINE,
+        head: true,
         status: "failed",
         appliedAt: null,
         durationSeconds: null,
@@ -340,10 +347,18 @@ Deno.test("history, current, heads and log have their documents", async () => {
     ],
   });
   assert.deepEqual((await app.json("current")).document, {
-    heads: [{ revision: "D001", appliedAt: "TIME", file: true }],
+    heads: [{ revision: "D001", appliedAt: "TIME", file: true, ...LINE, head: false }],
+    missingHeads: ["D002"],
   });
   assert.deepEqual((await app.json("heads")).document, {
-    heads: [{ revision: "D002", description: "fix visits", file: "delembic/versions/D002_fix_visits.ts" }],
+    heads: [{
+      revision: "D002",
+      description: "fix visits",
+      file: "delembic/versions/D002_fix_visits.ts",
+      dependsOn: ["D001"],
+      ...LINE,
+      head: true,
+    }],
   });
   const { document: { runs } } = await app.json("log");
   const { exception, ...latest } = runs[0];

@@ -16,12 +16,12 @@ Deno.test("overview() names every command", () => {
   for (const { name, summary } of allCommands()) assert.match(text, new RegExp(`^  ${name} +${summary}$`, "m"));
 });
 
-Deno.test("commandHelp() teaches each command, its options, and two to four examples that are understood", async () => {
+Deno.test("commandHelp() teaches each command, its options, and two to five examples that are understood", async () => {
   const commands = allCommands();
   for (const entry of commands) {
     const command = await entry.load();
     assert.ok(command.description.join(" ").length > 60, entry.name);
-    assert.ok(command.examples.length >= 2 && command.examples.length <= 4, entry.name);
+    assert.ok(command.examples.length >= 2 && command.examples.length <= 5, entry.name);
     for (const { text } of Object.values(command.arguments)) assert.notEqual(text, "");
     for (const { line } of command.examples) {
       const reader = new LineReader(shellWords(line));
@@ -55,14 +55,21 @@ Runs the downgrade of applied migrations, in the reverse of the order in which
 they are applied, and takes them out of the record. Nothing is undone when one
 of those that would have to go has no downgrade.
 
+With --sql it prints a script for psql, mariadb or sqlite3 instead, as 'upgrade'
+does: START:END, where START is what the database has, and END what it is to
+come back to.
+
 In production a new migration that corrects the data is mostly the better way:
 it runs everywhere the same.
 
 Arguments:
-  TARGET  -N (the last N), a revision (all after it), or base (all)
+  TARGET  -N (the last N), a revision (what builds on it), LABEL@-N, LABEL@base,
+          or base (all); with --sql START:END
 
 Options:
       --dry-run               print what would be undone; change nothing
+      --sql                   print a script that does it, for the database's
+                              own client; run nothing, ask no database
       --lock-timeout SECONDS  how long to wait for another run to end (default:
                               300)
 
@@ -73,14 +80,16 @@ Examples:
       See what would be undone to come back to D002.
   delembic downgrade base
       Undo everything.
+  delembic downgrade D005:D002 --sql > undo.sql
+      For a database that is at D005 and that only others may change.
 
 Run 'delembic help' for the options of every command.`,
   );
 });
 
 Deno.test("usageOf() does not tell of options that are not listed", async () => {
-  const entry = allCommands().find(({ name }) => name === "current");
-  assert.equal(usageOf("current", await entry?.load() ?? { arguments: {}, options: {} }), "current");
+  const entry = allCommands().find(({ name }) => name === "heads");
+  assert.equal(usageOf("heads", await entry?.load() ?? { arguments: {}, options: {} }), "heads");
 });
 
 Deno.test("a command's options do not have names of those of every command", async () => {

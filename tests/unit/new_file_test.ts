@@ -147,7 +147,7 @@ Deno.test("renderTemplate() says which field of a template it does not know", ()
       assert.ok(error instanceof DelembicError);
       assert.equal(error.message, "Unknown field {{revison}}");
       assert.deepEqual(error.place, { file: "migration.sql.txt", line: 2 });
-      assert.equal(error.hint, "Known are {{revision}}, {{dependsOn}}, {{description}}.");
+      assert.equal(error.hint, "Known are {{revision}}, {{dependsOn}}, {{labels}}, {{description}}.");
       return true;
     },
   );
