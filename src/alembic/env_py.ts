@@ -7,6 +7,7 @@
 import type { SyntaxNode, Tree } from "@lezer/common";
 import { parser } from "@lezer/python";
 import type { Fault } from "../errors.ts";
+import { truthOf } from "../python_branches.ts";
 import { partsOf } from "../python_expression.ts";
 import type { PythonImports } from "../python_imports.ts";
 import { withIniAnswers } from "./env_ini.ts";
@@ -25,7 +26,8 @@ export interface EnvSurroundings {
 }
 
 /**
- * What `context.configure(NAME=…)` is given, wherever it stands, also in a dictionary that is spread there. What only
+ * What `context.configure(NAME=…)` is given, wherever it stands, also in a dictionary that is spread there, of whatever
+ * module. What only
  * the offline mode is given does not count where there is an online one. A file that calls no `configure` leaves that
  * to the modules that it imports.
  *
@@ -42,17 +44,34 @@ const MAX_IMPORTS = 2;
 function readFile(raw: string, file: string, name: string, around: EnvSurroundings, depth: number): EnvOption | null {
   const source = withIniAnswers(raw, around.options);
   const tree = parser.parse(source);
-  const { given, calls } = new EnvReader(source, name, around.options).read(tree);
-  if (given.length === 0 && calls.length === 0) {
-    if (depth === 0) return null;
-    for (const dotted of importedBy(tree, source)) {
-      const module = around.module(dotted);
-      const found = module && readFile(module.source, module.file, name, around, depth - 1);
-      if (found !== undefined && found !== null) return found;
-    }
-    return null;
+  const { given, calls } = new EnvReader(source, tree, name, around.options).read();
+  if (given.length > 0 || calls.length > 0) {
+    const decided = () => decide(effective(given, calls), name, new EnvValues(source, file, tree, around.imports));
+    if (given.length > 0 || !calls.some(({ spreads }) => spreads)) return decided();
+    return spreadFromElsewhere(importedBy(tree, source), name, around) ?? decided();
   }
-  return decide(effective(given, calls), name, new EnvValues(source, file, tree, around.imports));
+  if (depth === 0) return null;
+  for (const dotted of importedBy(tree, source)) {
+    const module = around.module(dotted);
+    const found = module && readFile(module.source, module.file, name, around, depth - 1);
+    if (found !== undefined && found !== null) return found;
+  }
+  return null;
+}
+
+/** What a dictionary that comes by import, or is made by what is imported, may hold; `null` when no module names it. */
+function spreadFromElsewhere(modules: readonly string[], name: string, around: EnvSurroundings): EnvOption | null {
+  for (const dotted of modules) {
+    const module = around.module(dotted);
+    if (!module?.source.includes(name)) continue;
+    const source = withIniAnswers(module.source, around.options);
+    const tree = parser.parse(source);
+    const { given } = new EnvReader(source, tree, name, around.options).read();
+    if (given.length > 0) {
+      return decide(effective(given, []), name, new EnvValues(source, module.file, tree, around.imports));
+    }
+  }
+  return null;
 }
 
 /** A value that stands in the file: its expression, or what the ini file has. */
@@ -62,6 +81,8 @@ interface Given {
   readonly offline: boolean;
   /** Whether `context.configure` itself is given it, not a dictionary or another function. */
   readonly direct: boolean;
+  /** Whether it may as well not be set. */
+  readonly conditional: boolean;
 }
 
 /** A call of `context.configure`. */
@@ -74,8 +95,9 @@ interface Call {
 /** What decides: values, and calls that leave the default. */
 function effective(given: readonly Given[], calls: readonly Call[]): (Given | undefined)[] {
   const online = calls.some(({ offline }) => !offline) ? calls.filter(({ offline }) => !offline) : calls;
-  if (online.length === 0) return [...given];
-  const indirect = given.filter(({ direct, offline }) => !direct && (!offline || online[0]?.offline));
+  const orNot = (found: readonly Given[]) => found.flatMap((one) => one.conditional ? [one, undefined] : [one]);
+  if (online.length === 0) return orNot(given);
+  const indirect = orNot(given.filter(({ direct, offline }) => !direct && (!offline || online[0]?.offline)));
   return online.flatMap(({ node, spreads }): (Given | undefined)[] => {
     const own = given.filter((one) => one.direct && one.node.from >= node.from && one.node.to <= node.to);
     if (own.length > 0) return own;
@@ -100,7 +122,9 @@ function decide(given: readonly (Given | undefined)[], name: string, values: Env
     found.add(value.text);
   }
   const [first] = found;
-  return found.size <= 1 ? first : notKnown(name, { file: values.file, line }, "it is set to several values");
+  if (found.size <= 1) return first;
+  const why = given.some((one) => one?.conditional) ? "it is set under a condition" : "it is set to several values";
+  return notKnown(name, { file: values.file, line }, why);
 }
 
 function notKnown(name: string, place: Fault["place"], why: string): Fault {
@@ -116,15 +140,27 @@ function notKnown(name: string, place: Fault["place"], why: string): Fault {
 class EnvReader {
   readonly #given: Given[] = [];
   readonly #calls: Call[] = [];
+  /** Functions that are called where the mode is offline. */
+  readonly #offline = new Set<string>();
 
-  constructor(readonly source: string, readonly name: string, readonly options: Options) {}
+  constructor(
+    readonly source: string,
+    readonly tree: Tree,
+    readonly name: string,
+    readonly options: Options,
+  ) {}
 
-  read(tree: Tree): { given: readonly Given[]; calls: readonly Call[] } {
-    tree.iterate({
-      enter: ({ name: type, node }) => {
-        if (type === "ArgList") this.#arguments(node);
-        else if (type === "DictionaryExpression") this.#pairs(node, ":", (text) => text.slice(1, -1), false);
-        else if (type === "AssignStatement") this.#item(node);
+  read(): { given: readonly Given[]; calls: readonly Call[] } {
+    this.tree.iterate({
+      enter: ({ name, node }) => {
+        if (name === "CallExpression" && this.#isOffline(node)) this.#offline.add(this.#text(node.firstChild));
+      },
+    });
+    this.tree.iterate({
+      enter: ({ name, node }) => {
+        if (name === "ArgList") this.#arguments(node);
+        else if (name === "DictionaryExpression") this.#pairs(node, ":", (text) => text.slice(1, -1), false);
+        else if (name === "AssignStatement") this.#item(node);
       },
     });
     return { given: this.#given, calls: this.#calls };
@@ -133,23 +169,28 @@ class EnvReader {
   #arguments(list: SyntaxNode): void {
     const parts = partsOf(list);
     const direct = this.#isConfigure(list);
-    if (direct) {
-      this.#calls.push({
-        node: list,
-        offline: this.#isOffline(list),
-        spreads: parts.some(({ name }) => name === "**"),
-      });
-    }
+    if (direct) this.#calls.push(this.#callOf(list, parts));
     this.#pairs(list, "AssignOp", (text) => text, direct);
     const callee = list.prevSibling;
-    const [first, comma, second] = parts.slice(1, -1);
-    const sets = callee !== null && /\.setdefault$/.test(this.#text(callee)) && comma?.name === ",";
-    if (sets && first !== undefined && second !== undefined && this.#text(first).slice(1, -1) === this.name) {
-      this.#take(second, false);
+    const [first, , second] = parts.slice(1, -1);
+    const method = /\.(setdefault|pop)$/.exec(this.#text(callee))?.[1];
+    if (method !== undefined && callee?.parent && this.#text(first).slice(1, -1) === this.name) {
+      // what was taken out of a dictionary is not known to be in it
+      if (method === "setdefault" && second !== undefined) this.#take(second, false);
+      else this.#take(callee.parent, false);
     }
     parts.forEach((part, i) => {
       if (part.name === "**") this.#section(parts[i + 1], direct);
     });
+  }
+
+  #callOf(list: SyntaxNode, parts: readonly SyntaxNode[]): Call {
+    const has = (name: string) =>
+      parts.some((part, i) => this.#text(part) === name && parts[i + 1]?.name === "AssignOp");
+    const spreads = parts.some(({ name }) => name === "**");
+    // the online mode needs a connection
+    const withoutOne = has("url") && !has("connection") && !spreads;
+    return { node: list, offline: withoutOne || this.#isOffline(list), spreads };
   }
 
   /** `NAME=value` or `"NAME": value` */
@@ -175,11 +216,22 @@ class EnvReader {
     if (node === undefined || dotted === "" || !this.options.ini.has(text)) return;
     const value = this.options.ini.get(text, this.name);
     if (value === undefined) return;
-    this.#given.push({ node, known: { text: value || undefined }, offline: this.#isOffline(node), direct });
+    this.#given.push({
+      node,
+      known: { text: value || undefined },
+      offline: this.#isOffline(node),
+      direct,
+      conditional: false,
+    });
   }
 
   #take(node: SyntaxNode, direct: boolean): void {
-    this.#given.push({ node, offline: this.#isOffline(node), direct });
+    this.#given.push({
+      node,
+      offline: this.#isOffline(node),
+      direct,
+      conditional: !direct && this.#isConditional(node),
+    });
   }
 
   #isConfigure(list: SyntaxNode): boolean {
@@ -195,13 +247,29 @@ class EnvReader {
 
   #isOffline(node: SyntaxNode): boolean {
     for (let child = node, at = node.parent; at !== null; child = at, at = at.parent) {
-      if (at.name === "FunctionDefinition" && /offline/i.test(this.#text(at.getChild("VariableName")))) return true;
-      if (at.name !== "IfStatement" || child.name !== "Body") continue;
-      const [, condition] = partsOf(at);
-      const isFirst = at.getChild("Body")?.from === child.from;
-      if (isFirst && /^(?:\w+\.)*is_offline_mode\(\)$/.test(this.#text(condition))) return true;
+      if (at.name === "FunctionDefinition") {
+        const name = this.#text(at.getChild("VariableName"));
+        if (/offline/i.test(name) || this.#offline.has(name)) return true;
+      } else if (this.#asksForMode(at) && at.getChild("Body")?.from === child.from) return true;
     }
     return false;
+  }
+
+  /** Whether what stands there may not happen at all, in whatever mode. */
+  #isConditional(node: SyntaxNode): boolean {
+    for (let child = node, at = node.parent; at !== null; child = at, at = at.parent) {
+      if (child.name !== "Body") continue;
+      if (at.name === "ForStatement" || at.name === "WhileStatement" || at.name === "MatchStatement") return true;
+      const condition = at.name === "IfStatement" ? this.#text(partsOf(at)[1]) : undefined;
+      if (condition !== undefined && !this.#asksForMode(at) && truthOf(condition) === undefined) return true;
+    }
+    return false;
+  }
+
+  /** `if context.is_offline_mode():` */
+  #asksForMode(statement: SyntaxNode): boolean {
+    return statement.name === "IfStatement" &&
+      /^(?:\w+\.)*is_offline_mode\(\)$/.test(this.#text(partsOf(statement)[1]));
   }
 
   #text(node: SyntaxNode | null | undefined): string {

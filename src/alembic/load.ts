@@ -131,7 +131,7 @@ function moduleOf({ searchPath }: AlembicConfig) {
 
 /** Whether an `env.py` can set the option at all: most set none, and need no parser. */
 function maySet(source: string, name: string): boolean {
-  return source.includes(name) || !/\bconfigure\b/.test(source) || /\*\*[\w.\s]*\bget_section\b/.test(source);
+  return source.includes(name) || !/\bconfigure\b/.test(source) || /\*\*\s*[A-Za-z_]/.test(source);
 }
 
 /** The text of `env.py`; a project without one has set nothing. */

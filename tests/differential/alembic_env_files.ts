@@ -433,4 +433,122 @@ run_migrations()
   "words in comments and texts": {
     env: ONLINE(' # version_table="no"', '"""version_table="no", version_table_schema="no\\""""\n'),
   },
+  "a dictionary that is filled under a condition": {
+    env: ONLINE(
+      " **options,",
+      'options = {}\nif os.environ.get("NEVER_SET_BY_ANYBODY"):\n    options["version_table_schema"] = "s"\n',
+    ),
+    unknown: "it is set under a condition",
+  },
+  "a dictionary from a function, under a condition": {
+    env: ONLINE(
+      " **options(),",
+      '\ndef options():\n    if os.environ.get("NEVER_SET_BY_ANYBODY"):\n        return {"version_table": "v"}\n    return {}\n',
+    ),
+    unknown: "it is set under a condition",
+  },
+  "a dictionary that is updated": { env: ONLINE(" **options,", 'options = {}\noptions.update(version_table="v")\n') },
+  "a dictionary of dictionaries": {
+    env: ONLINE(' **{**options, "version_table": "v"},', 'options = {"compare_type": True}\n'),
+  },
+  "a dictionary from which it is taken out": {
+    env: ONLINE(" **options,", 'options = {"version_table": "v"}\noptions.pop("version_table")\n'),
+    unknown: 'it is options.pop("version_table")',
+  },
+  "a dictionary by import": {
+    env: ONLINE(" **OPTIONS,", "from app.settings import OPTIONS\n"),
+    files: { "app/settings.py": 'TABLE = "v"\nOPTIONS = {"version_table": TABLE, "version_table_schema": "s"}\n' },
+  },
+  "a dictionary from a function by import": {
+    env: ONLINE(" **options,", "import app.settings\noptions = app.settings.options()\n"),
+    files: { "app/settings.py": 'def options():\n    return dict(version_table="v")\n' },
+  },
+  "a dictionary by import, with nothing of it": {
+    env: ONLINE(" **OPTIONS,", "from app.settings import OPTIONS\n"),
+    files: { "app/settings.py": "OPTIONS = {'compare_type': True}\n" },
+  },
+  "offline by a function of another name": {
+    env: `def script():
+    context.configure(dialect_name="sqlite", version_table="off")
+
+
+def run():
+    context.configure(connection=engine.connect(), version_table="on")
+
+
+if context.is_offline_mode():
+    script()
+else:
+    run()
+context.run_migrations()
+`,
+  },
+  "offline by its URL": {
+    env: `def configure(**options):
+    pass
+
+
+def one():
+    context.configure(url="sqlite://", version_table="off")
+
+
+def two():
+    context.configure(connection=engine.connect())
+
+
+(one if context.is_offline_mode() else two)()
+context.run_migrations()
+`,
+  },
+  "two calls that are alike": {
+    env: `if engine.dialect.name == "sqlite":
+    context.configure(connection=engine.connect(), render_as_batch=True, version_table="v")
+else:
+    context.configure(connection=engine.connect(), version_table="v")
+context.run_migrations()
+`,
+  },
+  "two calls, of which one has the default": {
+    env: `if engine.dialect.name == "sqlite":
+    context.configure(connection=engine.connect(), render_as_batch=True)
+else:
+    context.configure(connection=engine.connect(), version_table="v")
+context.run_migrations()
+`,
+    unknown: "it is set to several values",
+  },
+  "one of two values": {
+    env: ONLINE(' version_table="a" if os.environ.get("NEVER_SET_BY_ANYBODY") else "b",'),
+    unknown: 'it is "a" if os.environ.get("NEVER_SET_BY_ANYBODY") else "b"',
+  },
+  "an attribute of an object": {
+    env: `class Runner:
+    schema = "s"
+
+    def run(self):
+        context.configure(connection=engine.connect(), version_table_schema=self.schema)
+        context.run_migrations()
+
+
+Runner().run()
+`,
+    unknown: "it is self.schema",
+  },
+  "a function within a function": {
+    env: `def run(connection):
+    table = "v"
+
+    def inner(name):
+        context.configure(connection=connection, version_table=name)
+        context.run_migrations()
+
+    inner(table)
+
+
+run(engine.connect())
+`,
+  },
+  "a name that a loop of a comprehension has, too": {
+    env: ONLINE(" version_table=name,", 'names = [name for name in ["a", "b"]]\nname = "v"\n'),
+  },
 };
