@@ -46,6 +46,11 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       entry("show", "Tell everything about one migration", async () => (await import("./show.ts")).show),
       entry("log", "List the attempts: who, when, how it ended", async () => (await import("./log.ts")).log),
       entry("check", "Exit with 1 unless all is applied and sound", async () => (await import("./check.ts")).check),
+      entry(
+        "doctor",
+        "Say of all that a run needs whether it is well",
+        async () => (await import("./doctor.ts")).doctor,
+      ),
     ],
   },
   {
