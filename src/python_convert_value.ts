@@ -1,0 +1,139 @@
+/**
+ * What a Python migration does, as far as it can be told without running it; and the values of its expressions.
+ *
+ * @module
+ */
+
+import type { SyntaxNode } from "@lezer/common";
+
+/** A value of a statement. Numbers are kept as they are written: no digit of them is lost. */
+export type Scalar = string | boolean | null | { readonly number: string };
+
+/** SQL with values in it. */
+export type SqlParts = readonly (string | { readonly value: Scalar })[];
+
+/** One thing that `upgrade` or `validate` does; `line` is the Python file's. */
+export type Deed =
+  | { readonly kind: "statement"; readonly sql: SqlParts; readonly line: number }
+  /** The same statement once for each of the rows. */
+  | {
+    readonly kind: "many";
+    readonly sql: readonly (string | { readonly name: string })[];
+    readonly rows: readonly Readonly<Record<string, Scalar>>[];
+    readonly line: number;
+  }
+  /** The one value of a query is expected to be so. */
+  | { readonly kind: "check"; readonly test: Test; readonly message: string | undefined; readonly line: number }
+  | { readonly kind: "comment"; readonly text: string; readonly line: number }
+  /** What was not understood, as it stands there. */
+  | { readonly kind: "unconverted"; readonly code: string; readonly why: string; readonly line: number };
+
+/** `(query) operator value`, or `(query) is null`. */
+export interface Test {
+  readonly query: SqlParts;
+  readonly operator: "=" | "<>" | "<" | "<=" | ">" | ">=" | "is null" | "is not null" | "is true" | "is not true";
+  /** Not used where the operator begins with `is`. */
+  readonly value: Scalar;
+}
+
+export type Value =
+  | { readonly kind: "scalar"; readonly value: Scalar }
+  | { readonly kind: "list"; readonly items: readonly Value[] }
+  | { readonly kind: "dict"; readonly entries: ReadonlyMap<string, Value> }
+  /** `text("…")`, with what `bindparams` gave it. */
+  | { readonly kind: "clause"; readonly text: string; readonly params: ReadonlyMap<string, Value> }
+  /** What a query gave, before it is read; `at` counts the deeds before it, as a later one may change the answer. */
+  | { readonly kind: "result" | "row" | "one"; readonly query: Query }
+  /** Something that the database is to answer; all of them have to be true. */
+  | { readonly kind: "tests"; readonly tests: readonly Test[] }
+  | { readonly kind: "connection" | "self" | "said" }
+  | { readonly kind: "function"; readonly node: SyntaxNode }
+  | { readonly kind: "name"; readonly path: string }
+  | { readonly kind: "unknown"; readonly why: string };
+
+export interface Query {
+  readonly sql: SqlParts;
+  readonly at: number;
+  readonly line: number;
+  /** Set once a check runs it. */
+  used: boolean;
+}
+
+export const NONE: Value = { kind: "scalar", value: null };
+
+export function unknown(why: string): Value {
+  return { kind: "unknown", why };
+}
+
+export function scalar(value: Scalar): Value {
+  return { kind: "scalar", value };
+}
+
+export function number(value: number): Value {
+  return scalar({ number: String(value) });
+}
+
+/** The number of a value, when it is one that is exact in JavaScript. */
+export function numberOf(value: Value | undefined): number | undefined {
+  if (value?.kind !== "scalar" || value.value === null || typeof value.value !== "object") return undefined;
+  const found = Number(value.value.number);
+  return Number.isInteger(found) && !Number.isSafeInteger(found) ? undefined : found;
+}
+
+export function textOf(value: Value | undefined): string | undefined {
+  return value?.kind === "scalar" && typeof value.value === "string" ? value.value : undefined;
+}
+
+/** As `str()` gives it; `undefined` for what is no plain value. */
+export function shownText(value: Value): string | undefined {
+  if (value.kind !== "scalar") return undefined;
+  const { value: found } = value;
+  if (found === null) return "None";
+  if (typeof found === "boolean") return found ? "True" : "False";
+  return typeof found === "string" ? found : found.number;
+}
+
+/** Whether Python takes it for true; `undefined` when only a run would tell. */
+export function truth(value: Value): boolean | undefined {
+  if (value.kind === "list") return value.items.length > 0;
+  if (value.kind === "dict") return value.entries.size > 0;
+  if (value.kind !== "scalar") return undefined;
+  const { value: found } = value;
+  if (found === null || typeof found === "boolean") return found === true;
+  return typeof found === "string" ? found !== "" : Number(found.number) !== 0;
+}
+
+const NEGATED = {
+  "=": "<>",
+  "<>": "=",
+  "<": ">=",
+  ">=": "<",
+  ">": "<=",
+  "<=": ">",
+  "is null": "is not null",
+  "is not null": "is null",
+  "is true": "is not true",
+  "is not true": "is true",
+} as const;
+
+export function negated(test: Test): Test {
+  return { ...test, operator: NEGATED[test.operator] };
+}
+
+// as SQLAlchemy reads them: `::text` is a cast, `\:` a colon
+const BIND_REGEXP = /(?<![:\w\\]):([\w$]+)(?![:\w$])/g;
+
+/** The SQL of a `text()`, with the names of its parameters apart. */
+export function bindsOf(text: string): (string | { readonly name: string })[] {
+  const parts: (string | { readonly name: string })[] = [];
+  let end = 0;
+  for (const match of text.matchAll(BIND_REGEXP)) {
+    parts.push(plain(text.slice(end, match.index)), { name: match[1] ?? "" });
+    end = match.index + match[0].length;
+  }
+  return [...parts, plain(text.slice(end))];
+}
+
+function plain(text: string): string {
+  return text.replace(/\\(:[\w$]*)(?![:\w$])/g, "$1");
+}
