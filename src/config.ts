@@ -118,7 +118,15 @@ export async function loadConfig(options: ConfigOptions): Promise<Config> {
   };
 }
 
-async function findIni({ config, cwd }: ConfigOptions): Promise<{ file: string; text: string }> {
+/** The sections that configure projects, in the order of the file. @throws {ConfigError | IniError} */
+export async function sectionsOf(options: Pick<ConfigOptions, "config" | "cwd">): Promise<string[]> {
+  const { file, text } = await findIni(options);
+  return parseIni(text, file).sections().filter((name) => !name.startsWith(SOURCE_PREFIX));
+}
+
+async function findIni(
+  { config, cwd }: Pick<ConfigOptions, "config" | "cwd">,
+): Promise<{ file: string; text: string }> {
   if (config !== undefined) {
     const file = resolve(cwd, config);
     const text = await readText(file);

@@ -12,6 +12,7 @@ import { checkDeclaration, type FileReading, type FoundMigration } from "./decla
 import { DelembicError, EXIT, type Fault, reasonOf } from "./errors.ts";
 import { compareIds } from "./graph.ts";
 import type { LoadedMigration, MigrationKind } from "./migration.ts";
+import { revisionsIn } from "./revision_glance.ts";
 import type { SqlRules } from "./sql_steps.ts";
 
 export interface LoadOptions {
@@ -116,7 +117,7 @@ async function readMigrationFile(source: MigrationFile, { dialect, again }: Load
   // what was imported once is not imported anew, unless it has another address
   const url = `${pathToFileURL(path).href}${again === true ? `?${checksum}` : ""}`;
   const reading = await withData(await readText(text, { ...source, url }, checksum, dialect), source, bytes);
-  const broken = reading.found.length > 0 ? [] : [...text.matchAll(REVISION_REGEXP)].map(([, id = ""]) => id);
+  const broken = reading.found.length > 0 ? [] : revisionsIn(text);
   return { ...reading, broken };
 }
 
@@ -145,9 +146,6 @@ async function withData(reading: FileReading, { path, file }: MigrationFile, byt
   }
   return { ...reading, found };
 }
-
-/** Where a text of any kind seems to name its revision. */
-const REVISION_REGEXP = /\brevision["']?[ \t]*(?::[ \t]*\w+[ \t]*=|[:=])[ \t]*["'`]?([A-Za-z0-9_.-]{1,128})/g;
 
 async function readText(
   text: string,

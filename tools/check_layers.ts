@@ -59,7 +59,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: "migration",
     files: [
-      ...named("sql connection migration declaration step_errors sql_* script_* load new_file file_name header_value"),
+      ...named("revision_glance sql connection migration declaration step_errors sql_* script_* load new_file file_name header_value"),
       ...named("batch_options batch_load batch_range recipe_* data_files conversion converted"),
     ],
     may: ["values", "port", "python", "rows", "bulk"],

@@ -20,6 +20,8 @@ export interface Option<T> {
   readonly short?: string | undefined;
   /** What stands for the value in the help; a flag has none. */
   readonly placeholder?: string | undefined;
+  /** All values that there are. */
+  readonly choices?: readonly string[] | undefined;
   /** For the help. An option without it is not listed there. */
   readonly text?: string | undefined;
   /** The value from all that was given for it, none to several; `name` is as people write it. @throws {UsageError} */
@@ -32,6 +34,8 @@ export interface Argument<T> {
   /** Takes all words that are left. */
   readonly many?: boolean;
   readonly text: string;
+  /** All values that there are. */
+  readonly choices?: readonly string[];
   /** Never set: carries the type of the value. */
   readonly type?: T;
 }
@@ -52,6 +56,25 @@ export function flag(text?: string, short?: string): Option<boolean> {
 /** `--rev-id ID`: given several times, the last one counts. */
 export function value(placeholder: string, text: string, short?: string): Option<string | undefined> {
   return { short, placeholder, text, read: (given) => given.at(-1) };
+}
+
+/** `--format FORMAT`, which is one of a few. */
+export function choice<T extends string>(
+  placeholder: string,
+  choices: readonly T[],
+  text: string,
+): Option<T | undefined> {
+  return {
+    placeholder,
+    choices,
+    text,
+    read(given, name) {
+      const last = given.at(-1);
+      const found = choices.find((choice) => choice === last);
+      if (last === undefined || found !== undefined) return found;
+      throw new UsageError("invalid-value", `Option '${name}' knows no '${last}'`, `There are ${choices.join(", ")}.`);
+    },
+  };
 }
 
 /** `--message TEXT`, without which the command cannot do anything. */
@@ -107,6 +130,11 @@ export function optional(text: string): Argument<string | undefined> {
   return { required: false, text };
 }
 
+/** `SHELL`, which is one of a few. */
+export function oneOf<T extends string>(choices: readonly T[], text: string): Argument<T> {
+  return { required: true, choices, text };
+}
+
 /** `[ID …]`, the last of a command's arguments. */
 export function several(text: string): Argument<readonly string[]> {
   return { required: false, many: true, text };
@@ -142,6 +170,13 @@ export function readArguments<A extends Arguments>(texts: readonly string[], tab
   const missing = keys.find((key, at) => table[key]?.required && texts[at] === undefined);
   if (missing !== undefined) {
     throw new UsageError("missing-argument", `Missing argument ${missing.toUpperCase()}`, help);
+  }
+  for (const [at, key] of keys.entries()) {
+    const { choices } = table[key] ?? {};
+    const text = texts[at];
+    if (choices === undefined || text === undefined || choices.includes(text)) continue;
+    const message = `Argument ${key.toUpperCase()} knows no '${text}'`;
+    throw new UsageError("invalid-value", message, `There are ${choices.join(", ")}.`);
   }
   return Object.fromEntries(keys.map((key, at) => [key, at === many ? texts.slice(at) : texts[at]])) as Values<A>;
 }

@@ -87,10 +87,21 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   {
     title: "Alembic",
     commands: [
+      entry("guard", "Make a schema revision wait for its data", async () => (await import("./guard.ts")).guard),
       entry("alembic heads", "The heads of the scripts", async () => (await import("./alembic.ts")).heads),
       entry("alembic current", "The revisions of the database", async () => (await import("./alembic.ts")).current),
       entry("alembic history", "All scripts", async () => (await import("./alembic.ts")).history),
       entry("alembic ancestors", "All that a revision needs", async () => (await import("./alembic.ts")).ancestors),
+    ],
+  },
+  {
+    title: "Set up",
+    commands: [
+      entry(
+        "completions",
+        "Print what completes the command line",
+        async () => (await import("./completions.ts")).completions,
+      ),
     ],
   },
 ];

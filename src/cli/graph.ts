@@ -4,7 +4,7 @@ import { DelembicError, EXIT, type ExitCode, reasonOf } from "../errors.ts";
 import { type GraphRow, graphRows } from "../graph_text.ts";
 import type { GraphView, NodeState } from "../graph_view.ts";
 import { command, type Context } from "./command.ts";
-import { flag, UsageError, value } from "./command_line.ts";
+import { choice, flag, value } from "./command_line.ts";
 import { fitted } from "../text_width.ts";
 import { visible } from "../visible.ts";
 import { absolutePath } from "./paths.ts";
@@ -23,7 +23,7 @@ export const graph = command({
   ],
   arguments: {},
   options: {
-    format: value("FORMAT", "text, mermaid, dot or svg; else text"),
+    format: choice("FORMAT", FORMATS, "text, mermaid, dot or svg; else text"),
     schema: flag("Alembic's revisions too"),
     output: value("FILE", "write it into a file", "o"),
   },
@@ -33,7 +33,7 @@ export const graph = command({
     { line: "graph --format dot | dot -Tpdf -o graph.pdf", text: "With Graphviz, on paper." },
   ],
   async run(context, { options: { format, schema, output } }): Promise<ExitCode> {
-    const wanted = formatOf(format);
+    const wanted = format ?? "text";
     const { lookAt, openProject, tellFaults } = await import("./open_project.ts");
     const { readGraph } = await import("../graph_source.ts");
     return await lookAt(context, await openProject(context), async (look) => {
@@ -50,12 +50,6 @@ export const graph = command({
     });
   },
 });
-
-function formatOf(text: string | undefined): Format {
-  const format = FORMATS.find((format) => format === (text ?? "text"));
-  if (format !== undefined) return format;
-  throw new UsageError("invalid-value", `Option '--format' knows no '${text}'`, `There are ${FORMATS.join(", ")}.`);
-}
 
 async function drawnAs(format: Format, view: GraphView, context: Context, isForFile: boolean): Promise<Line[]> {
   switch (format) {

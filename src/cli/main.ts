@@ -13,7 +13,7 @@ import { readArguments, readOptions, UsageError } from "./command_line.ts";
 import { allCommands, type CommandEntry } from "./commands.ts";
 import type { Io } from "./io.ts";
 import type { LineReader } from "./line_reader.ts";
-import { Output } from "./output.ts";
+import { Output, type OutputMode } from "./output.ts";
 import type { Line } from "./text.ts";
 
 /** What is known of the call so far, for telling an error. */
@@ -36,7 +36,17 @@ class Call {
 
   /** From its first use on, the way to print is the one that was given by then. */
   get output(): Output {
-    return this.#output ??= new Output(this.io, readOptions(this.given, GLOBAL_OPTIONS), this.redactor);
+    return this.#output ??= new Output(this.io, this.#mode(), this.redactor);
+  }
+
+  #mode(): OutputMode {
+    try {
+      return readOptions(this.given, GLOBAL_OPTIONS);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      // a wrong value is refused by whoever reads them next; until then this is how it is told
+      return readOptions(new Map([...this.given].filter(([key]) => key !== "logFormat")), GLOBAL_OPTIONS);
+    }
   }
 }
 
@@ -62,7 +72,11 @@ async function answer(call: Call, args: readonly string[]): Promise<number> {
 
 /** Answers what everybody asks first, without loading what reads command lines. */
 async function answerAtOnce(call: Call, args: readonly string[]): Promise<number | undefined> {
-  const [word] = args;
+  const [word, ...more] = args;
+  if (word === "__complete") {
+    await (await import("./complete.ts")).complete(more, call.io);
+    return EXIT.done;
+  }
   if (args.length > 1) return undefined;
   if (word === undefined) return await help(call, [], false);
   if (word === "--version") return printVersion(call);
@@ -110,7 +124,6 @@ async function runCommand(call: Call, line: LineReader, entry: CommandEntry): Pr
     options: readOptions(line.given, command.options),
     arguments: readArguments(texts, command.arguments, hint),
   };
-  requireLogFormat(call);
   if (call.output.json) await call.io.reserveOut();
   call.context = {
     io: call.io,
@@ -122,13 +135,6 @@ async function runCommand(call: Call, line: LineReader, entry: CommandEntry): Pr
     inFolder: (folder) => call.folder = folder,
   };
   return await command.run(call.context, given);
-}
-
-/** Checked here, as errors before this are told in whatever format. */
-function requireLogFormat({ given }: Call): void {
-  const { logFormat } = readOptions(given, GLOBAL_OPTIONS);
-  if (logFormat === undefined || logFormat === "text" || logFormat === "json") return;
-  throw new UsageError("invalid-value", `Option '--log-format' knows no '${logFormat}'`, "There are text and json.");
 }
 
 function printVersion({ output }: Call): number {
