@@ -59,7 +59,9 @@ const LAYERS: readonly Layer[] = [
   {
     name: "migration",
     files: [
-      ...named("revision_glance sql connection migration declaration step_errors sql_* script_* load new_file file_name header_value"),
+      ...named(
+        "revision_glance sql connection migration declaration step_errors sql_* script_* load new_file file_name header_value",
+      ),
       ...named("batch_options batch_load batch_range recipe_* data_files conversion converted"),
     ],
     may: ["values", "port", "python", "rows", "bulk"],
@@ -93,7 +95,7 @@ const LAYERS: readonly Layer[] = [
     ),
     may: ["values", "port", "rows", "bulk", "migration", "plan", "ledger", "project"],
   },
-  { name: "interplay", files: named("pipeline_plan pipeline_file"), may: ["values"] },
+  { name: "interplay", files: named("pipeline_plan pipeline_file pipeline_reader"), may: ["values"] },
   {
     name: "pipeline",
     files: ["src/pipeline_*.ts"],
@@ -196,7 +198,7 @@ const RULES: Rules = {
     "@lezer/common": ["src/python_*.ts", "src/alembic/*.ts"],
     "smol-toml": ["src/alembic/*.ts"],
     "commander": ["src/cli/*.ts"],
-    "yaml": ["src/pipeline_file.ts"],
+    "yaml": ["src/pipeline_reader.ts"],
     "fzstd": ["src/rows_*.ts"],
     "@opentelemetry/api": ["src/telemetry.ts"],
     "node:zlib": ["src/rows_*.ts"],

@@ -71,7 +71,7 @@ export const pipelineRun = command({
 /** @throws {DelembicError} when there is no such file {FaultsError} with all that is wrong in it */
 async function readSteps(context: Context, opened: OpenProject, named: string | undefined): Promise<Pipeline> {
   const { pipelineFile, readPipelineText } = await import("./pipeline_text_file.ts");
-  const { readPipeline } = await import("../pipeline_file.ts");
+  const { readPipeline } = await import("../pipeline_reader.ts");
   const { requireTargets } = await import("../pipeline_steps.ts");
   const { shownPath } = await import("./paths.ts");
   const { path, shown } = pipelineFile(context, opened.config, named);
@@ -85,7 +85,7 @@ async function readSteps(context: Context, opened: OpenProject, named: string | 
   }
   // as all files in errors, relative to the project's folder
   const place = shownPath(opened.config.folder, path);
-  const steps = await readPipeline(text, place);
+  const steps = readPipeline(text, place);
   await requireTargets(opened.project, steps, place);
   return { steps, title: `Running pipeline: ${shown}` };
 }

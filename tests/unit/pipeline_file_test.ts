@@ -1,15 +1,16 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { type Fault, FaultsError, formatPlace } from "../../src/errors.ts";
-import { type PipelineStep, pipelineText, readPipeline, STARTER_TEXT } from "../../src/pipeline_file.ts";
+import { type PipelineStep, pipelineText, STARTER_TEXT } from "../../src/pipeline_file.ts";
+import { readPipeline } from "../../src/pipeline_reader.ts";
 
 function told({ message, place, hint }: Fault): string {
   return `${formatPlace(place)}: ${message}${hint === undefined ? "" : ` (${hint})`}`;
 }
 
-async function faultsOf(text: string): Promise<string[]> {
+function faultsOf(text: string): string[] {
   let found: readonly Fault[] = [];
-  await rejects(readPipeline(text, "pipeline.yaml"), (error) => {
+  throws(() => readPipeline(text, "pipeline.yaml"), (error) => {
     found = error instanceof FaultsError ? error.faults : [];
     return true;
   });
@@ -40,7 +41,7 @@ Deno.test("pipelineText() writes as the Python tool does", () => {
   );
 });
 
-Deno.test("pipelineText() and readPipeline() agree on whatever names and targets there are", async () => {
+Deno.test("pipelineText() and readPipeline() agree on whatever names and targets there are", () => {
   const word = fc.oneof(
     fc.constantFrom(
       "001",
@@ -63,11 +64,11 @@ Deno.test("pipelineText() and readPipeline() agree on whatever names and targets
   );
   const step = fc.record({ name: word, type: fc.constantFrom("alembic" as const, "delembic" as const), target: word });
   const oneLine = (text: string) => text.replace(/\s+/g, " ").trim();
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 4 }), async (steps) => {
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 4 }), (steps) => {
       const relative = /^\s*([+-]\d+|base)\s*$/;
       fc.pre(steps.every(({ target }) => !relative.test(target)));
-      const read = await readPipeline(pipelineText(steps), "pipeline.yaml");
+      const read = readPipeline(pipelineText(steps), "pipeline.yaml");
       deepEqual(
         read.map(({ name, type, target }) => ({ name, type, target })),
         steps.map(({ name, type, target }) => ({ name: oneLine(name), type, target: oneLine(target) })),
@@ -77,29 +78,29 @@ Deno.test("pipelineText() and readPipeline() agree on whatever names and targets
   );
 });
 
-Deno.test("readPipeline() reads what 'pipeline init' writes", async () => {
-  deepEqual(await readPipeline(STARTER_TEXT, "pipeline.yaml"), [
+Deno.test("readPipeline() reads what 'pipeline init' writes", () => {
+  deepEqual(readPipeline(STARTER_TEXT, "pipeline.yaml"), [
     { name: "Apply schema migrations", type: "alembic", target: "head", line: 6 },
     { name: "Apply data migrations", type: "delembic", target: "head", line: 10 },
   ]);
 });
 
-Deno.test("readPipeline() takes a number as the text that is written (peer 47)", async () => {
+Deno.test("readPipeline() takes a number as the text that is written (peer 47)", () => {
   const text = "steps:\n  - {name: 1, type: delembic, target: 001}\n  - {name: x, type: alembic, target: 0x1F}\n";
-  deepEqual((await readPipeline(text, "pipeline.yaml")).map(({ name, target }) => [name, target]), [
+  deepEqual(readPipeline(text, "pipeline.yaml").map(({ name, target }) => [name, target]), [
     ["1", "001"],
     ["x", "0x1F"],
   ]);
 });
 
-Deno.test("readPipeline() follows aliases and ends lines as Windows does", async () => {
+Deno.test("readPipeline() follows aliases and ends lines as Windows does", () => {
   const text = "steps:\r\n  - &a {name: x, type: alembic, target: head}\r\n  - *a\r\n";
-  deepEqual((await readPipeline(text, "pipeline.yaml")).map(({ name, line }) => [name, line]), [["x", 2], ["x", 2]]);
+  deepEqual(readPipeline(text, "pipeline.yaml").map(({ name, line }) => [name, line]), [["x", 2], ["x", 2]]);
 });
 
-Deno.test("readPipeline() tells all that is wrong in the steps, with their lines", async () => {
+Deno.test("readPipeline() tells all that is wrong in the steps, with their lines", () => {
   deepEqual(
-    await faultsOf(`steps:
+    faultsOf(`steps:
   - name: one
     type: alembik
     target: head
@@ -140,13 +141,13 @@ for (
     ["steps that are a mapping", "steps: {a: b}\n", "pipeline.yaml:1:1: 'steps' is no list"],
   ] as const
 ) {
-  Deno.test(`readPipeline() refuses ${what}`, async () => {
-    deepEqual(await faultsOf(text), [`${fault} (${GENERATE})`]);
+  Deno.test(`readPipeline() refuses ${what}`, () => {
+    deepEqual(faultsOf(text), [`${fault} (${GENERATE})`]);
   });
 }
 
-Deno.test("readPipeline() tells where the YAML cannot be read", async () => {
-  const faults = await faultsOf("steps:\n  - name: 'x\n    type: alembic\n");
+Deno.test("readPipeline() tells where the YAML cannot be read", () => {
+  const faults = faultsOf("steps:\n  - name: 'x\n    type: alembic\n");
   equal(faults.length, 1, faults.join("\n"));
   equal(faults[0]?.replace(/: Cannot.*/, ""), "pipeline.yaml:4:1");
 });
