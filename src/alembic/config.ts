@@ -18,13 +18,15 @@ export interface AlembicConfigRequest {
   readonly file: string;
   /** The section of an ini file; in TOML it is always `[tool.alembic]`. */
   readonly section: string;
+  /** Where Alembic is probably run: what is not found from the configuration's folder is looked for from there. */
+  readonly workingFolder?: string | undefined;
   /** The folder of an active virtual environment: `$VIRTUAL_ENV`. */
   readonly virtualEnv?: string | undefined;
 }
 
 /** All paths are absolute. */
 export interface AlembicConfig {
-  /** The folder of the configuration's file; relative paths in it begin there. */
+  /** The folder of the configuration's file. */
   readonly folder: string;
   readonly scriptLocation: string;
   readonly versionLocations: readonly string[];
@@ -47,15 +49,18 @@ const LEGACY_PATHS_REGEXP = /, *|(?: +)|:/;
  * @throws {AlembicConfigError} when a file, section or folder is missing, or a value cannot be understood
  * @throws {IniError}
  */
-export async function readAlembicConfig({ file, section, virtualEnv }: AlembicConfigRequest): Promise<AlembicConfig> {
+export async function readAlembicConfig(request: AlembicConfigRequest): Promise<AlembicConfig> {
+  const { file, section, virtualEnv } = request;
   const folder = dirname(file).replaceAll("\\", "/");
+  const bases = [...new Set([folder, request.workingFolder ?? folder])];
   const options = await readOptions(file, section);
   let search: SearchPath | undefined;
   const path = () => {
     const prepended = options.list("prepend_sys_path", ["path_separator"], LEGACY_PATHS_REGEXP);
-    return search ??= searchPath({ folder, prepended: prepended.map((part) => absolute(part, folder)), virtualEnv });
+    const everywhere = bases.flatMap((base) => prepended.map((part) => absolute(part, [base])));
+    return search ??= searchPath({ folder, prepended: everywhere, virtualEnv });
   };
-  const locate = (name: string, location: string) => locationOf(options, name, location, folder, path);
+  const locate = (name: string, location: string) => locationOf(options, name, location, bases, path);
   const script = options.text("script_location");
   if (script === undefined) throw missingScriptLocation(file, section);
   const scriptLocation = locate("script_location", script);
@@ -63,7 +68,7 @@ export async function readAlembicConfig({ file, section, virtualEnv }: AlembicCo
     throw new AlembicConfigError(
       `The script_location of Alembic, ${scriptLocation}, is not there`,
       "alembic-folder-missing",
-      "Mend 'script_location' in it, or 'alembic_config' in delembic.ini.",
+      "Mend 'script_location' in it, or 'alembic_config' in delembic.ini. %(here)s is the folder of the file itself.",
       options.place("script_location"),
     );
   }
@@ -98,8 +103,10 @@ function missingScriptLocation(file: string, section: string): AlembicConfigErro
   );
 }
 
-function absolute(path: string, folder: string): string {
-  return resolve(folder, path).replaceAll("\\", "/");
+/** The path from the first folder from which there is one. */
+function absolute(path: string, bases: readonly string[]): string {
+  const candidates = bases.map((base) => resolve(base, path).replaceAll("\\", "/"));
+  return candidates.find(isFolder) ?? candidates[0] ?? path;
 }
 
 /** A path, or `package:folder` below a package that is looked for where Python would. */
@@ -107,10 +114,10 @@ function locationOf(
   options: Options,
   name: string,
   location: string,
-  folder: string,
+  bases: readonly string[],
   path: () => SearchPath,
 ): string {
-  if (isAbsolute(location) || !location.includes(":")) return absolute(location, folder);
+  if (isAbsolute(location) || !location.includes(":")) return absolute(location, bases);
   const [dotted = "", ...below] = location.split(":");
   const found = packagePath(dotted, below, path());
   if (found !== undefined) return found;

@@ -41,7 +41,11 @@ export async function loadAlembic(settings: AlembicSettings): Promise<AlembicTre
       hint: "Set 'alembic_config = alembic.ini' (or pyproject.toml) there.",
     });
   }
-  const config = await readAlembicConfig({ ...settings.alembic, virtualEnv: settings.virtualEnv });
+  const config = await readAlembicConfig({
+    ...settings.alembic,
+    workingFolder: settings.folder,
+    virtualEnv: settings.virtualEnv,
+  });
   const imports = lazyImports(config);
   const { paths, faults } = listScripts(config.versionLocations, config);
   const scripts = await readScripts(paths, settings.folder, imports);

@@ -1,6 +1,7 @@
 /** `delembic doctor` on real databases: what it finds, what it leaves alone. */
 
 import assert from "node:assert/strict";
+import { acquireFileLock } from "../../src/db/sqlite_lock.ts";
 import { administer, type Kind, onEachDatabase, testWith } from "../support.ts";
 import { type TestProject, testProject } from "../project.ts";
 
@@ -110,6 +111,11 @@ onEachDatabase("doctor tells of the lock of a dead run, and of what it left", as
   if (kind === "sqlite") {
     await Deno.writeTextFile(`${one.db.url.replace("sqlite:///", "")}.delembic-lock`, details);
     assert.deepEqual((await lines(one)).line("lock"), [`OK nobody holds it; it was last held by ${who}, which died`]);
+    const lock = await acquireFileLock(one.db.url.replace("sqlite:///", ""), details);
+    assert.ok(lock.held);
+    assert.deepEqual((await lines(one)).line("lock"), [`OK held by ${who}`]);
+    await lock.release();
+    assert.deepEqual((await lines(one)).line("lock"), ["OK nobody holds it"]);
   } else {
     const times = kind === "postgresql"
       ? ["'2026-01-15T10:00:00Z'", "now() - interval '1 hour'"]

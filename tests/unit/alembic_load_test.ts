@@ -139,6 +139,20 @@ Deno.test("loadAlembic() splits version_locations by every separator of Alembic"
   }
 });
 
+Deno.test("loadAlembic() finds paths from the configuration's folder, else from the project's", async () => {
+  const ids = async (files: Record<string, string>) => {
+    const ini = "[alembic]\nscript_location = m\nprepend_sys_path = src\nversion_locations = m/versions app:v\n";
+    const tree = await load({ "config/alembic.ini": ini, ...files }, { config: "config/alembic.ini" });
+    return [...tree.revisions.keys()];
+  };
+  const app = { "src/app/__init__.py": "", "src/app/v/c.py": script("c") };
+  deepStrictEqual(await ids({ "m/versions/a.py": script("a"), ...app }), ["a", "c"]);
+  deepStrictEqual(await ids({ "config/m/versions/b.py": script("b"), "m/versions/a.py": script("a"), ...app }), [
+    "b",
+    "c",
+  ]);
+});
+
 Deno.test("loadAlembic() finds packages in virtual environments", async () => {
   const ini = { "alembic.ini": "[alembic]\nscript_location = app:m\n" };
   const site = "lib/python3.13/site-packages/app/m/versions/a.py";
