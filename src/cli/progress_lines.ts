@@ -26,6 +26,11 @@ export function progressLine(progress: Progress, { details }: { readonly details
   ];
 }
 
+/** What is told of what does not say how far it is: `  … 12 s`. */
+export function elapsedLine(seconds: number): Line {
+  return [styled("dim", `  … ${lengthText(Math.floor(seconds))}`)];
+}
+
 /** What is told at the end of what took long: `  person: 5,000,000 rows, 41,300 rows/s`. */
 export function doneLine(progress: Progress): Line {
   const rate = rateOf({ ...progress, waiting: undefined });

@@ -9,7 +9,7 @@ import type { RunEvent } from "../events.ts";
 import type { Progress } from "../progress.ts";
 import type { Io } from "./io.ts";
 import type { Output } from "./output.ts";
-import { barLine, doneLine, progressLine } from "./progress_lines.ts";
+import { barLine, doneLine, elapsedLine, progressLine } from "./progress_lines.ts";
 
 type ProgressEvent = Extract<RunEvent, { type: "progress" }>;
 
@@ -26,6 +26,9 @@ const EVENTS: Pace = { first: 0, each: 1_000 };
 
 /** What took longer than this is told once more when it is done, in milliseconds. */
 const LONG = 10_000;
+
+/** How often the time is told of what does not say how far it is, in milliseconds. */
+const TICK = 1_000;
 
 const DEFAULT_COLUMNS = 80;
 const DIGITS_REGEXP = /[\d.,]+/g;
@@ -51,13 +54,14 @@ export class ProgressTeller implements Disposable {
   #latest: ProgressEvent | undefined;
   #isTold = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #ticking: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: TellerOptions) {
     const { io, output, clock = () => performance.now() } = options;
     this.#options = options;
     this.#clock = clock;
     this.#begun = clock();
-    this.#pace = output.json ? EVENTS : output.hasBottom ? BAR : LINES;
+    this.#pace = output.tellsEvents ? EVENTS : output.hasBottom ? BAR : LINES;
     if (!output.hasBottom) return;
     this.#ending.use(io.onResize(() => this.#redraw()));
     this.#ending.use(io.onConsole(() => output.bottom(undefined)));
@@ -68,6 +72,7 @@ export class ProgressTeller implements Disposable {
     switch (event.type) {
       case "progress":
         return this.#progress(event);
+      case "waiting":
       case "running":
         return this.#begin();
       case "ok":
@@ -89,6 +94,14 @@ export class ProgressTeller implements Disposable {
     this.#begun = this.#clock();
     this.#toldAt = undefined;
     this.#toldReason = undefined;
+    clearInterval(this.#ticking);
+    if (this.#pace === BAR) this.#ticking = setInterval(() => this.#tick(), TICK);
+  }
+
+  /** A statement of minutes says nothing of itself; that it is still at work can be seen. */
+  #tick(): void {
+    if (this.#latest !== undefined) return;
+    this.#options.output.bottom(elapsedLine((this.#clock() - this.#begun) / 1000));
   }
 
   #progress(event: ProgressEvent): void {
@@ -131,6 +144,7 @@ export class ProgressTeller implements Disposable {
     const { output } = this.#options;
     const latest = this.#latest;
     this.#stopTimer();
+    clearInterval(this.#ticking);
     output.bottom(undefined);
     this.#latest = undefined;
     if (latest === undefined) return;

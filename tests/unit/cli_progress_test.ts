@@ -165,6 +165,7 @@ function teller(mode: Partial<OutputMode>, options: RecorderOptions = {}) {
     io,
     output,
     teller,
+    clock,
     running: (at: number) => hear(at, { type: "running", revision: "D001", description: "", direction: "upgrade" }),
     progress: (at: number, progress: Partial<Progress> = {}) =>
       hear(at, { type: "progress", revision: "D001", progress: { ...PROGRESS, ...progress } }),
@@ -337,4 +338,24 @@ Deno.test("eventDocument() gives each event its members", () => {
     description: "x",
     direction: "verify",
   });
+});
+
+Deno.test("on a terminal a migration that does not say how far it is shows for how long it is at work", async () => {
+  const told = teller({}, { isTerminal: true });
+  told.running(0);
+  told.clock.now = 61_200;
+  await new Promise((resolve) => setTimeout(resolve, 1_050));
+  assert.equal(told.taken(), "  … 1 min 1 s\x1b[J\r");
+  told.progress(61_300);
+  assert.match(told.taken(), /^ {2}person /, "one that does shows that instead");
+  told.ok(61_400);
+  assert.equal(told.taken(), "\r\x1b[J  person: 1,200,000 rows, 41,300 rows/s\n");
+});
+
+Deno.test("--log-format json tells how far it is as events do", () => {
+  const told = teller({ logFormat: "json" }, { isTerminal: true });
+  told.running(0);
+  told.progress(10, { waiting: "pause file" });
+  const { level, event, waiting } = JSON.parse(told.taken());
+  assert.deepEqual([level, event, waiting], ["info", "progress", "pause file"]);
 });
