@@ -7,7 +7,7 @@
 import type { LoadEnvironment } from "./bulk_options.ts";
 import { makerOf } from "./connection.ts";
 import type { Dialect } from "./db/database.ts";
-import type { OfflineSql, Printer, ScriptStatement } from "./db/offline_sql.ts";
+import { type OfflineSql, type Printer, SCRIPT_LEASE_SECONDS, type ScriptStatement } from "./db/offline_sql.ts";
 import { DelembicError, messageOf, type Place } from "./errors.ts";
 import { downgradeGuards, type GuardContext, upgradeGuards } from "./offline_guard.ts";
 import {
@@ -36,8 +36,8 @@ export interface MigrationPrinting extends GuardContext {
   readonly log: (message: string) => void;
 }
 
-/** How long the lock is kept without a word while a part of the work can no longer be rolled back, in seconds. */
-const LONG_SECONDS = 3600, LEASE_SECONDS = 60;
+/** How long the lock is kept while statements run that no transaction holds together, in seconds. */
+const LONG_SECONDS = 120;
 /** A run with one worker hands out ranges of so many batches. */
 const RANGE_BATCHES = 20;
 
@@ -125,7 +125,7 @@ class MigrationPart {
     const opening = [
       offline.startClock,
       offline.begin,
-      offline.holdLock(commits || !transaction ? LONG_SECONDS : LEASE_SECONDS),
+      offline.holdLock(commits || !transaction ? LONG_SECONDS : SCRIPT_LEASE_SECONDS),
       ...[...(offline.nobodyElse === undefined ? [] : [offline.nobodyElse]), ...guards].map(({ condition, message }) =>
         offline.require(condition, message)
       ),
@@ -135,7 +135,7 @@ class MigrationPart {
       // nothing of this can be taken back: who ends in it leaves it to 'repair'
       ...(transaction || idempotent ? [] : [markingPartial(offline)]),
     ];
-    const ending = [...(atomic ? [] : [offline.holdLock(LEASE_SECONDS)]), ...records(), offline.commit];
+    const ending = [...(atomic ? [] : [offline.holdLock(SCRIPT_LEASE_SECONDS)]), ...records(), offline.commit];
     const inner = this.#committing(statements, transaction);
     const limits = this.#limits();
     const parts = atomic

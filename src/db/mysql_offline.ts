@@ -5,15 +5,14 @@
  * @module
  */
 
-import type { OfflineSql, Printer, ScriptOpening } from "./offline_sql.ts";
+import { type OfflineSql, type Printer, SCRIPT_LEASE_SECONDS, type ScriptOpening } from "./offline_sql.ts";
 import { mysqlLiteral, mysqlText } from "./mysql_literal.ts";
 import { quotePath } from "./mysql_name.ts";
 import { mysqlWalk } from "./mysql_offline_walk.ts";
-import { inSchema, procedure } from "./mysql_script.ts";
+import { delimited, inSchema, procedure } from "./mysql_script.ts";
 
 const NOW = "utc_timestamp(6)";
 const HOLDER = "@delembic_holder collate utf8mb4_bin";
-const LEASE_SECONDS = 60;
 
 function require(condition: string, message: string): string {
   return `call delembic_script_require((${condition}), ${mysqlText(message)});`;
@@ -49,7 +48,7 @@ function takeLock({ version }: Printer): string[] {
     `it; if it is dead, ''delembic unlock --force'' takes its lock') from delembic_lock where id = 1 and not ${free});`,
     "call delembic_script_require(@delembic_other is null, @delembic_other);",
     `update delembic_lock set holder = @delembic_holder, fence = fence + 1, acquired_at = ${NOW},
-  expires_at = ${NOW} + interval ${LEASE_SECONDS} second, details = json_object('host', substring_index(user(), '@', -1),
+  expires_at = ${NOW} + interval ${SCRIPT_LEASE_SECONDS} second, details = json_object('host', substring_index(user(), '@', -1),
   'pid', connection_id(), 'user', substring_index(user(), '@', 1), 'command', 'a printed script',
   'version', ${mysqlText(version)}, 'since', date_format(${NOW}, '%Y-%m-%dT%H:%i:%s.%fZ'), 'backends', json_array())
   where id = 1 and ${free};`,
@@ -65,9 +64,10 @@ const NUMBER_PATTERN = "'^[[:space:]]*[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]
 /** See `isTrue` of `src/sql_steps.ts`; of several rows, or columns, the server itself says that they are too many. */
 function requireTrue(query: string, message: string): string {
   return [
-    `set @delembic_answer = (${query}\n);`,
+    `set @delembic_answer = concat((${query}\n), '');`,
     require(
-      `@delembic_answer in ('t', 'true') or (@delembic_answer regexp ${NUMBER_PATTERN} and @delembic_answer + 0 <> 0)
+      `@delembic_answer in ('t', 'true') or (@delembic_answer regexp ${NUMBER_PATTERN}
+      and substring_index(lower(@delembic_answer), 'e', 1) regexp '[1-9]')
     or hex(@delembic_answer) regexp '^0[1-9A-F]$'`,
       message,
     ),
@@ -84,7 +84,7 @@ export const mysqlOffline: OfflineSql = {
     ownLine: /^delimiter(?:\s.*)?$/i,
     variables: false,
     backslashCommands: true,
-    delimiterCommand: true,
+    delimited,
     // the line's own end follows
     keepReturns: (quoted) => quoted.replaceAll("\r\n", "\\r\n"),
   },
@@ -99,6 +99,7 @@ export const mysqlOffline: OfflineSql = {
   },
   literal: mysqlLiteral,
   text: mysqlText,
+  concat: (parts) => `concat(${parts.join(", ")})`,
   open: ({ printer, tables }) => [
     "\\C utf8mb4\nset names utf8mb4, autocommit = 1;",
     REQUIRE,
@@ -122,6 +123,7 @@ export const mysqlOffline: OfflineSql = {
   hasTable: (table) => `exists (select 1 from information_schema.tables where ${inSchema(table)})`,
   nobodyElse: undefined,
   requireTrue,
+  questions: new Set(["select", "with", "values", "table", "("]),
   walk: mysqlWalk,
   walksAtOnce: false,
   refuseJson: undefined,
@@ -144,4 +146,7 @@ export const mysqlOffline: OfflineSql = {
       mysqlText(name)
     } is not null))`;
   },
+  takes: undefined,
+  keepsIdentity: "",
+  onConflict: undefined,
 };

@@ -6,13 +6,14 @@
  * @module
  */
 
-import type { ScriptStatement, ScriptWalk } from "./offline_sql.ts";
+import { SCRIPT_LEASE_SECONDS, type ScriptStatement, type ScriptWalk } from "./offline_sql.ts";
 import { mysqlText } from "./mysql_literal.ts";
 import { quoteId, quotePath } from "./mysql_name.ts";
 import { inSchema, procedure } from "./mysql_script.ts";
 
 const NOW = "utc_timestamp(6)";
 const HOLDER = "concat('run-', @delembic_holder)";
+const LEASE = `${NOW} + interval ${SCRIPT_LEASE_SECONDS} second`;
 const LATER = `${NOW} + interval 60 second`;
 
 class KeyNames {
@@ -163,7 +164,7 @@ function batch(walk: ScriptWalk, key: KeyNames, revision: string): string[] {
     ...walk.preludes.map((prelude) => `${prelude};`),
     "start transaction;",
     `set @delembic_began = ${NOW};`,
-    `update delembic_lock set expires_at = ${LATER} where id = 1 and holder = @delembic_holder collate utf8mb4_bin;`,
+    `update delembic_lock set expires_at = ${LEASE} where id = 1 and holder = @delembic_holder collate utf8mb4_bin;`,
     "call delembic_script_require(row_count() = 1,",
     "  'The lock was lost: another run took it. See what it did with ''delembic history''');",
     ...key.next("range", walk.size, "upto"),

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { TablePath } from "./catalog.ts";
+import type { ColumnKind, TablePath } from "./catalog.ts";
 import type { LedgerSql } from "./ledger_sql.ts";
 
 /** What a client does to a statement on its way, so that it can be kept from it. */
@@ -20,14 +20,20 @@ export interface ClientHabits {
   readonly variables: boolean;
   /** A `\` outside of quotes begins a command of the client. */
   readonly backslashCommands: boolean;
-  /** Only where `DELIMITER` says so, a `;` within a statement does not end it. */
-  readonly delimiterCommand: boolean;
+  /** A statement with a `;` in it, with what keeps the client from ending it there; `undefined` where it sees that. */
+  readonly delimited: ((statement: string) => string) | undefined;
   /**
    * What stands for a quoted text of which the client would lose the CR of each line's end; `undefined` where it loses
    * nothing.
    */
   readonly keepReturns: ((quoted: string) => string) | undefined;
 }
+
+/**
+ * How long the lock is kept beyond a transaction, in seconds. Within one its row is locked, so nobody takes it however long
+ * that lasts; and who waits does not wait long for a script that has stopped.
+ */
+export const SCRIPT_LEASE_SECONDS = 10;
 
 /** Who prints the script, for where the database does not know who runs it. */
 export interface Printer {
@@ -89,11 +95,14 @@ export interface OfflineSql {
   /**
    * A value as it stands in the place of a placeholder, so that the statement means the same as with it.
    *
+   * @param json whether JSON is wanted there for certain, by a cast
    * @throws {TypeError} for what a placeholder does not take either
    */
-  literal(value: unknown): string;
+  literal(value: unknown, json?: boolean): string;
   /** A text, for SQL of our own. */
   text(value: string): string;
+  /** Texts, one behind the other. */
+  concat(parts: readonly string[]): string;
   /** Settings, tables that are missing, helpers, and the lock. */
   open(opening: ScriptOpening): readonly string[];
   /** Gives the lock back, and takes the helpers away. */
@@ -114,6 +123,8 @@ export interface OfflineSql {
   readonly nobodyElse: { readonly condition: string; readonly message: string } | undefined;
   /** Stops the script unless the query gives one row of one true value. */
   requireTrue(query: string, message: string): string;
+  /** What {@link requireTrue} can take, by its first word. */
+  readonly questions: ReadonlySet<string> | undefined;
   /** Goes over a table; the walk's row is there. Commits where the database can within a loop. */
   walk(walk: ScriptWalk): readonly string[];
   /** Whether {@link walk} is one transaction, which is open when it is called. */
@@ -129,4 +140,13 @@ export interface OfflineSql {
   readonly loading: { readonly before: readonly string[]; readonly after: readonly string[] };
   /** Whether a column holds JSON: a condition. */
   isJson(table: TablePath, column: string): string;
+  /**
+   * Whether a column is of one of these kinds, or of one that takes any text: a condition. `undefined` where the database
+   * itself looks at what goes into a column.
+   */
+  readonly takes: ((table: TablePath, column: string, kinds: readonly ColumnKind[]) => string) | undefined;
+  /** What stands behind the columns of an `INSERT`, so that its values are taken for every column. */
+  readonly keepsIdentity: string;
+  /** Adds to an `INSERT` of one row what is to be done where its key is there; `undefined`: by a temporary table. */
+  readonly onConflict: ((key: readonly string[], set: readonly string[]) => string) | undefined;
 }

@@ -5,17 +5,15 @@
  */
 
 import type { TablePath } from "./catalog.ts";
-import type { OfflineSql, Printer, ScriptOpening } from "./offline_sql.ts";
+import { type OfflineSql, type Printer, SCRIPT_LEASE_SECONDS, type ScriptOpening } from "./offline_sql.ts";
 import { dollarQuoted, postgresLiteral, postgresText } from "./postgres_literal.ts";
-import { quotePath } from "./postgres_name.ts";
+import { quoteId, quotePath } from "./postgres_name.ts";
 import { postgresWalk } from "./postgres_offline_walk.ts";
 
 /** What the session remembers, in settings of its own. */
 const HOLDER = "current_setting('delembic.holder')";
 const STARTED = "current_setting('delembic.started')::timestamp with time zone";
 const MICROSECONDS = `'YYYY-MM-DD HH24:MI:SS.US"+00:00"'`;
-
-const LEASE_SECONDS = 60;
 
 /** A block that runs at once. */
 function block(lines: readonly string[], declarations: readonly string[] = []): string {
@@ -61,7 +59,7 @@ function takeLock({ version }: Printer): string {
     "perform set_config('delembic.holder',",
     "  'script-' || pg_backend_pid() || '-' || substr(md5(clock_timestamp()::text || random()), 1, 8), false);",
     `update delembic_lock set holder = ${HOLDER}, fence = fence + 1, acquired_at = clock_timestamp(),`,
-    `  expires_at = clock_timestamp() + interval '${LEASE_SECONDS} seconds', details = json_build_object('host',`,
+    `  expires_at = clock_timestamp() + interval '${SCRIPT_LEASE_SECONDS} seconds', details = json_build_object('host',`,
     "    coalesce(host(inet_client_addr()), 'localhost'), 'pid', pg_backend_pid(), 'user', session_user, 'command',",
     `    'a printed script', 'version', ${
       postgresText(version)
@@ -82,23 +80,23 @@ function settings(options: Readonly<Record<string, string>>): string[] {
   ];
 }
 
-/** A key's value as the ledger keeps it: see `src/batch_key.ts`. */
-const KEY_FUNCTION =
-  `create or replace function pg_temp.delembic_key(value anyelement) returns text language sql as $delembic$
-  select case pg_typeof($1)::text
-    when 'smallint' then $1::text
-    when 'integer' then $1::text
-    when 'oid' then $1::text
-    when 'boolean' then $1::text
-    when 'bigint' then case when abs($1::text::numeric) <= 9007199254740991 then $1::text
-      else '{"bigint":"' || $1::text || '"}' end
-    when 'real' then case when $1::text in ('NaN', 'Infinity', '-Infinity', '-0') then '{"number":"' || $1::text || '"}'
-      else $1::text end
-    when 'double precision' then case when $1::text in ('NaN', 'Infinity', '-Infinity', '-0')
-      then '{"number":"' || $1::text || '"}' else $1::text end
-    when 'bytea' then '{"bytes":"' || substr($1::text, 3) || '"}'
-    else to_json($1::text)::text end
-$delembic$;`;
+/** A key's value as the ledger keeps it: see `src/batch_key.ts`. Each branch is planned only for the types that it is for. */
+const KEY_FUNCTION = `create function pg_temp.delembic_key(value anyelement) returns text language plpgsql as $delembic$
+declare
+  type text := pg_typeof(value);
+  written text := value::text;
+begin
+  if type in ('smallint', 'integer', 'oid', 'boolean') then
+    return written;
+  elsif type = 'bigint' then
+    return case when abs(written::numeric) <= 9007199254740991 then written else '{"bigint":"' || written || '"}' end;
+  elsif type in ('real', 'double precision') then
+    return case when written in ('NaN', 'Infinity', '-Infinity', '-0') then '{"number":"' || written || '"}' else written end;
+  elsif type = 'bytea' then
+    return '{"bytes":"' || substr(written, 3) || '"}';
+  end if;
+  return to_json(written)::text;
+end $delembic$;`;
 
 const NUMBER_PATTERN = String.raw`'^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$'`;
 
@@ -154,20 +152,21 @@ export const postgresOffline: OfflineSql = {
     ownLine: undefined,
     variables: true,
     backslashCommands: true,
-    delimiterCommand: false,
+    delimited: undefined,
     keepReturns: undefined,
   },
   moments: {
     now: "clock_timestamp()",
     started: STARTED,
     elapsed: `extract(epoch from clock_timestamp() - ${STARTED})`,
-    startedText: `to_char(${STARTED} at time zone 'UTC', ${MICROSECONDS})`,
+    startedText: " :'delembic_started' ",
     runId: "current_setting('delembic.run')::integer",
     username: () => "session_user",
     hostname: () => "coalesce(host(inet_client_addr()), 'localhost')",
   },
   literal: postgresLiteral,
   text: postgresText,
+  concat: (parts) => `(${parts.join(" || ")})`,
   open: ({ printer, options, tables }) => [...settings(options), makeTables(tables), KEY_FUNCTION, takeLock(printer)],
   close: () => [
     `update delembic_lock set holder = null, expires_at = clock_timestamp() where id = 1 and holder = ${HOLDER};`,
@@ -176,7 +175,11 @@ export const postgresOffline: OfflineSql = {
   begin: "begin;",
   commit: "commit;",
   require,
-  startClock: block(["perform set_config('delembic.started', clock_timestamp()::text, false);"]),
+  startClock: [
+    block(["perform set_config('delembic.started', clock_timestamp()::text, false);"]),
+    // as a variable of the client it is a literal without a type, as a placeholder's value is
+    `select to_char(${STARTED} at time zone 'UTC', ${MICROSECONDS}) as delembic_started \\gset`,
+  ].join("\n"),
   rememberRun: block([
     "perform set_config('delembic.run', currval(pg_get_serial_sequence('delembic_run_history', 'id'))::text, false);",
   ]),
@@ -191,6 +194,7 @@ export const postgresOffline: OfflineSql = {
   hasTable: (table) => `to_regclass(${postgresText(quotePath(table))}) is not null`,
   nobodyElse: undefined,
   requireTrue,
+  questions: undefined,
   walk: postgresWalk,
   walksAtOnce: false,
   refuseJson,
@@ -200,4 +204,12 @@ export const postgresOffline: OfflineSql = {
     }) counted)`,
   loading: { before: [], after: [] },
   isJson,
+  takes: undefined,
+  keepsIdentity: " overriding system value",
+  onConflict: (key, set) =>
+    `on conflict (${key.map(quoteId).join(", ")}) do ${
+      set.length === 0
+        ? "nothing"
+        : `update set ${set.map((name) => `${quoteId(name)} = excluded.${quoteId(name)}`).join(", ")}`
+    }`,
 };

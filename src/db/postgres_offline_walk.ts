@@ -5,11 +5,12 @@
  * @module
  */
 
-import type { ScriptStatement, ScriptWalk } from "./offline_sql.ts";
+import { SCRIPT_LEASE_SECONDS, type ScriptStatement, type ScriptWalk } from "./offline_sql.ts";
 import { dollarQuoted, postgresText } from "./postgres_literal.ts";
 import { quoteId, quotePath } from "./postgres_name.ts";
 
 const HOLDER = "'run-' || current_setting('delembic.holder')";
+const LEASE = `clock_timestamp() + interval '${SCRIPT_LEASE_SECONDS} seconds'`;
 const LATER = "clock_timestamp() + interval '60 seconds'";
 
 /** The key's columns, and the variables for one of its places in the walk. */
@@ -133,7 +134,7 @@ function body(walk: ScriptWalk, key: KeyNames): string[] {
 function batch(walk: ScriptWalk, key: KeyNames, revision: string): string[] {
   return [
     "delembic_began := clock_timestamp();",
-    `update delembic_lock set expires_at = ${LATER} where id = 1 and holder = current_setting('delembic.holder');`,
+    `update delembic_lock set expires_at = ${LEASE} where id = 1 and holder = current_setting('delembic.holder');`,
     "if not found then",
     "  raise exception 'The lock was lost: another run took it. See what it did with ''delembic history''';",
     "end if;",

@@ -52,6 +52,29 @@ function isJson(table: TablePath, column: string): string {
     where name = ${sqliteText(column)} collate nocase and type like '%json%')`;
 }
 
+/** As `sqliteKind` of `src/db/sqlite_catalog.ts` understands the names of types; kinds that take any text are `other`. */
+const KIND = `case
+    when type like '%bool%' then 'boolean'
+    when type like 'datetime%' or type like 'timestamp%' then 'timestamp'
+    when lower(type) = 'date' or lower(type) glob 'date[^a-z0-9_]*' then 'date'
+    when lower(type) = 'time' or lower(type) glob 'time[^a-z0-9_]*' then 'time'
+    when type like 'interval%' then 'other'
+    when type like 'uuid%' or type like 'guid%' or type like 'uniqueidentifier%' then 'uuid'
+    when type like 'json%' then 'json'
+    when type like '%int%' then 'integer'
+    when type like '%char%' or type like '%clob%' or type like '%text%' or type like 'string%' then 'other'
+    when type like '%blob%' or type like '%binary%' or type like 'bytea%' then 'other'
+    when type like '%real%' or type like '%floa%' or type like '%doub%' then 'float'
+    when type like '%dec%' or type like '%numeric%' or type like '%number%' or type like '%money%' then 'decimal'
+    else 'other' end`;
+
+function takes(table: TablePath, column: string, kinds: readonly string[]): string {
+  const [name = "", schema = "main"] = [...table].reverse();
+  const fine = ["other", ...kinds].map(sqliteText).join(", ");
+  return `not exists (select 1 from pragma_table_info(${sqliteText(name)}, ${sqliteText(schema)})
+    where name = ${sqliteText(column)} collate nocase and ${KIND} not in (${fine}))`;
+}
+
 export const sqliteOffline: OfflineSql = {
   client: {
     name: "sqlite3",
@@ -59,7 +82,7 @@ export const sqliteOffline: OfflineSql = {
     ownLine: /^(?:\/|go)$/i,
     variables: false,
     backslashCommands: false,
-    delimiterCommand: false,
+    delimited: undefined,
     // CHR(13) behind each line's text; the line's own end follows
     keepReturns: (text) => `(${text.replaceAll("\r\n", "'||char(13)||'\n")})`,
   },
@@ -74,6 +97,7 @@ export const sqliteOffline: OfflineSql = {
   },
   literal: sqliteLiteral,
   text: sqliteText,
+  concat: (parts) => `(${parts.join(" || ")})`,
   open: ({ options, tables }) => [
     `.bail on\n.timeout 5000\npragma foreign_keys = ${
       /^(?:0|off|false|no)$/i.test(options["foreign_keys"] ?? "") ? "off" : "on"
@@ -109,6 +133,7 @@ export const sqliteOffline: OfflineSql = {
       "'delembic upgrade', then run this script again",
   },
   requireTrue,
+  questions: new Set(["select", "with", "values"]),
   walk: sqliteWalk,
   walksAtOnce: true,
   refuseJson: undefined,
@@ -116,4 +141,12 @@ export const sqliteOffline: OfflineSql = {
     `(select case when count(*) <= ${most} then count(*) end from (select 1 from ${pathOf(table)} limit ${most + 1}))`,
   loading: { before: [], after: [] },
   isJson,
+  takes,
+  keepsIdentity: "",
+  onConflict: (key, set) =>
+    `on conflict (${key.map(quoted).join(", ")}) do ${
+      set.length === 0
+        ? "nothing"
+        : `update set ${set.map((name) => `${quoted(name)} = excluded.${quoted(name)}`).join(", ")}`
+    }`,
 };
