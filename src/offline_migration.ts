@@ -131,7 +131,7 @@ class MigrationPart {
       ),
       ...openingRun(revision, status, this.#printing),
       ...(status === "running" ? [forgettingLoads(revision, offline)] : []),
-      ...(batch !== undefined && status === "running" && first.length > 0 ? await this.#walkRow(batch) : []),
+      ...(batch !== undefined && status === "running" && first.length > 0 ? this.#walkRow(batch) : []),
       // nothing of this can be taken back: who ends in it leaves it to 'repair'
       ...(transaction || idempotent ? [] : [markingPartial(offline)]),
     ];
@@ -278,29 +278,29 @@ class MigrationPart {
       );
     }
     const { table, key, size } = batch.plan;
+    if (key.length === 0) {
+      throw new OfflineError(
+        `The batches of ${revision} name no key, and the primary key of ${
+          table.join(".")
+        } is known to the database alone`,
+        'Name it: "-- delembic batch: person by id", or batch: { table: "person", key: "id" }.',
+        this.#place(),
+      );
+    }
     const statements = await this.#walkStatements(batch);
     const preludes = this.#limits().map((text) => text.slice(0, -1));
     const walk = { revision, table, key, size, rangeSize: size * RANGE_BATCHES, statements, preludes };
     return offline.walksAtOnce
       ? {
         first: [],
-        statements: [...await this.#walkRow(batch), ...offline.walk(walk)].map((text) => ({ text, commits: false })),
+        statements: [...this.#walkRow(batch), ...offline.walk(walk)].map((text) => ({ text, commits: false })),
       }
       : { first: offline.walk(walk), statements: [] };
   }
 
-  async #walkRow({ plan: { table, key, size } }: Batched): Promise<string[]> {
-    const { revision, checksum, file } = this.#migration;
-    if (key.length > 0) {
-      return await Promise.resolve(beginningWalk({ revision, table, key, checksum, size }, this.#printing.offline));
-    }
-    throw new OfflineError(
-      `The batches of ${revision} name no key, and the primary key of ${
-        table.join(".")
-      } is known to the database alone`,
-      'Name it: "-- delembic batch: person by id", or batch: { table: "person", key: "id" }.',
-      { file },
-    );
+  #walkRow({ plan: { table, key, size } }: Batched): string[] {
+    const { revision, checksum } = this.#migration;
+    return beginningWalk({ revision, table, key, checksum, size }, this.#printing.offline);
   }
 
   async #walkStatements(batch: Extract<Batched, { load?: never }>): Promise<ScriptStatement[]> {

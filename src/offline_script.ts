@@ -43,8 +43,10 @@ export async function printScript(plan: OfflinePlan, context: ScriptContext): Pr
     parts.push(...await print(migration, printing));
     before.add(migration.revision);
   }
+  const head = heading(plan, context, offline.client.call);
+  if (parts.length === 0) return `${head}\n-- There is nothing to do.\n`;
   return [
-    heading(plan, context, offline.client.call),
+    head,
     ...offline.open({ printer, options, tables: dialect.ledger.create }),
     ...parts,
     ...offline.close(),
@@ -56,7 +58,7 @@ function heading({ migrations }: OfflinePlan, { dialect, command, printer }: Scr
   const ids = migrations.map(({ revision }) => revision);
   const shown = ids.length > 8 ? [...ids.slice(0, 4), "…", ...ids.slice(-3)] : ids;
   return [
-    `-- Data migrations for ${dialect.title}: ${shown.join(", ")}`,
+    `-- Data migrations for ${dialect.title}: ${shown.join(", ") || "none"}`,
     `-- Printed by Delembic ${printer.version} for ${printer.username}@${printer.hostname}: delembic ${command}`
       .replace(/\p{Cc}+/gu, " "),
     `-- Run it with: ${call}`,

@@ -9,6 +9,7 @@ import { EXIT, type ExitCode, formatPlace } from "../errors.ts";
 import { planDowngradeScript, planUpgradeScript } from "../offline_plan.ts";
 import { printScript } from "../offline_script.ts";
 import { requireSound } from "../project.ts";
+import { requireDowngrades } from "../runner.ts";
 import { VERSION } from "../version.ts";
 import type { Context } from "./command.ts";
 import { UsageError } from "./command_line.ts";
@@ -23,6 +24,7 @@ export async function printSql(
   const { io, output } = context;
   for (const { message, place } of requireSound(project)) output.warn(`${message} (${formatPlace(place)})`);
   const plan = (direction === "upgrade" ? planUpgradeScript : planDowngradeScript)(project, text);
+  if (direction === "downgrade") requireDowngrades(plan.migrations);
   const script = await printScript(plan, {
     ...{ project, dialect: database.dialect, options: database.target.options },
     printer: { ...actorOf(io), version: VERSION },

@@ -101,14 +101,6 @@ Deno.test("main() refuses too many arguments and missing ones", async () => {
   });
 });
 
-Deno.test("main() says that there is no offline SQL yet", async () => {
-  assert.deepEqual(await call(["upgrade", "--sql"]), {
-    code: 2,
-    out: "",
-    err: "Error: This version cannot print the SQL of an upgrade\nHint: Use --dry-run to see what would run.\n",
-  });
-});
-
 Deno.test("main() asks for --force before it takes a lock", async () => {
   assert.deepEqual(await call(["unlock"]), {
     code: 2,
