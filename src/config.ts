@@ -41,6 +41,8 @@ export interface Config {
   readonly alembicVersionSchema?: string;
   /** Python's active virtual environment, where Alembic's scripts may be installed. */
   readonly virtualEnv: string | undefined;
+  /** `$PYTHONPATH`, as it stands. */
+  readonly pythonPath: string | undefined;
   /** The command of the Python that runs migrations of the Python tool, in words; `undefined`: it is not to run any. */
   readonly python: readonly string[] | undefined;
   /** Alembic's own command, in words; steps of a pipeline call it. @default alembic */
@@ -99,6 +101,7 @@ export async function loadConfig(options: ConfigOptions): Promise<Config> {
     ...(alembicVersionTable === undefined ? {} : { alembicVersionTable }),
     ...(alembicVersionSchema === undefined ? {} : { alembicVersionSchema }),
     virtualEnv: options.env("VIRTUAL_ENV"),
+    pythonPath: options.env("PYTHONPATH"),
     python: parseCommand(values, "python"),
     onSuccess: values.get("on_success"),
     onFailure: values.get("on_failure"),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { basename, dirname, isAbsolute, resolve } from "node:path";
+import { basename, delimiter, dirname, isAbsolute, resolve } from "node:path";
 import type { Fault } from "../errors.ts";
 import { AlembicConfigError } from "./config_error.ts";
 import { isFolder } from "./files.ts";
@@ -22,6 +22,8 @@ export interface AlembicConfigRequest {
   readonly workingFolder?: string | undefined;
   /** The folder of an active virtual environment: `$VIRTUAL_ENV`. */
   readonly virtualEnv?: string | undefined;
+  /** `$PYTHONPATH` */
+  readonly pythonPath?: string | undefined;
 }
 
 /** All paths are absolute. */
@@ -50,14 +52,15 @@ const LEGACY_PATHS_REGEXP = /, *|(?: +)|:/;
  * @throws {IniError}
  */
 export async function readAlembicConfig(request: AlembicConfigRequest): Promise<AlembicConfig> {
-  const { file, section, virtualEnv } = request;
+  const { file, section, virtualEnv, pythonPath = "" } = request;
   const folder = dirname(file).replaceAll("\\", "/");
   const bases = [...new Set([folder, request.workingFolder ?? folder])];
   const options = await readOptions(file, section);
   let search: SearchPath | undefined;
   const path = () => {
     const prepended = options.list("prepend_sys_path", ["path_separator"], LEGACY_PATHS_REGEXP);
-    const everywhere = bases.flatMap((base) => prepended.map((part) => absolute(part, [base])));
+    const named = [...prepended, ...pythonPath.split(delimiter).filter((part) => part !== "")];
+    const everywhere = bases.flatMap((base) => named.map((part) => absolute(part, [base])));
     return search ??= searchPath({ folder, prepended: everywhere, virtualEnv });
   };
   const locate = (name: string, location: string) => locationOf(options, name, location, bases, path);

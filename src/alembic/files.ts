@@ -12,13 +12,12 @@ export function isFile(path: string): boolean {
   return isKind(path, "isFile");
 }
 
-/** The text of a file; `undefined` when there is none. @throws when it cannot be read */
-export function readTextIfThere(path: string): string | undefined {
+/** The text of a file; `undefined` when it cannot be read, for whatever reason. */
+export function readableText(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }
 

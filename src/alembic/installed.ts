@@ -6,7 +6,7 @@
 
 import { dirname, resolve } from "node:path";
 import { decodeString } from "../python_string.ts";
-import { isFolder, readTextIfThere } from "./files.ts";
+import { isFile, isFolder, readableText } from "./files.ts";
 
 /** What is installed somewhere. All paths are absolute, with `/`. */
 export interface Installed {
@@ -16,13 +16,17 @@ export interface Installed {
   readonly packages: ReadonlyMap<string, string>;
 }
 
+/** Where Python is in images of containers, and in systems. */
+const SYSTEM = ["/usr/local", "/usr"];
+
 /**
- * What is in the active virtual environment, else in `.venv` and `venv` of the nearest folder that has one.
+ * What is in the active virtual environment, then in `.venv` and `venv` of the nearest folder of the
+ * repository that has one, then in the system.
  *
  * @param virtualEnv the folder of an active virtual environment: `$VIRTUAL_ENV`
  */
-export function installedNear(folder: string, virtualEnv: string | undefined): Installed {
-  const environments = [...virtualEnv === undefined ? [] : [virtualEnv], ...environmentsAbove(folder)];
+export function installedNear(folder: string, virtualEnv: string | undefined, system = SYSTEM): Installed {
+  const environments = [...virtualEnv === undefined ? [] : [virtualEnv], ...environmentsAbove(folder), ...system];
   const sites = environments.flatMap(sitePackages);
   const links = sites.map(linksOf);
   const packages = new Map(links.flatMap(({ packages }) => packages).reverse());
@@ -32,18 +36,33 @@ export function installedNear(folder: string, virtualEnv: string | undefined): I
   return { folders: [...new Set([...sites, ...links.flatMap(({ folders }) => folders), ...beside])], packages };
 }
 
+/** The environments of the nearest folder that has one, up to the root of the repository. */
 function environmentsAbove(folder: string): string[] {
-  for (let at = folder, above = ""; at !== above; [above, at] = [at, dirname(at)]) {
-    const found = [`${at}/.venv`, `${at}/venv`].filter((path) => sitePackages(path).length > 0);
-    if (found.length > 0) return found;
+  const folders = [folder];
+  while (!isRepository(folders.at(-1) ?? folder)) {
+    const at = folders.at(-1) ?? folder, above = dirname(at);
+    // outside of a repository what lies above is somebody else's
+    if (above === at) return environmentsIn(folder);
+    folders.push(above);
   }
-  return [];
+  return folders.map(environmentsIn).find((found) => found.length > 0) ?? [];
+}
+
+/** Of a worktree, `.git` is a file. */
+function isRepository(folder: string): boolean {
+  return isFolder(`${folder}/.git`) || isFile(`${folder}/.git`);
+}
+
+function environmentsIn(folder: string): string[] {
+  return [`${folder}/.venv`, `${folder}/venv`].filter((path) => sitePackages(path).length > 0);
 }
 
 function sitePackages(environment: string): string[] {
   const lib = `${environment}/lib`;
   const versions = isFolder(lib) ? [...Deno.readDirSync(lib)].map(({ name }) => name).sort().reverse() : [];
-  const unix = versions.filter((name) => name.startsWith("python")).map((name) => `${lib}/${name}/site-packages`);
+  const unix = versions.filter((name) => name.startsWith("python"))
+    // Debian has a name of its own
+    .flatMap((name) => [`${lib}/${name}/site-packages`, `${lib}/${name}/dist-packages`]);
   return [...unix, `${environment}/Lib/site-packages`].filter(isFolder);
 }
 
@@ -52,11 +71,11 @@ interface Links {
   readonly packages: readonly (readonly [name: string, folder: string])[];
 }
 
-/** What the `*.pth` files of a folder add, as `pip install --editable` leaves them. */
+/** What the `*.pth` files of a folder add, as `pip install --editable` leaves them. Python passes over what it cannot read. */
 function linksOf(site: string): Links {
   const names = [...Deno.readDirSync(site)].map(({ name }) => name);
   const files = names.filter((name) => name.endsWith(".pth") && !name.startsWith(".")).sort();
-  const lines = files.flatMap((name) => (readTextIfThere(`${site}/${name}`) ?? "").split(/\r?\n/))
+  const lines = files.flatMap((name) => (readableText(`${site}/${name}`) ?? "").split(/\r?\n/))
     .map((line) => line.trimEnd()).filter((line) => line !== "" && !line.startsWith("#"));
   const [code, paths] = [
     lines.filter((line) => CODE_REGEXP.test(line)),
@@ -66,7 +85,7 @@ function linksOf(site: string): Links {
     folders: paths.map((path) => resolve(site, path).replaceAll("\\", "/")).filter(isFolder),
     packages: code.flatMap((line) => {
       const [, module] = FINDER_REGEXP.exec(line) ?? [];
-      return module === undefined ? [] : packagesOf(readTextIfThere(`${site}/${module}.py`) ?? "");
+      return module === undefined ? [] : packagesOf(readableText(`${site}/${module}.py`) ?? "");
     }),
   };
 }

@@ -24,6 +24,8 @@ export interface AlembicSettings {
   readonly alembicVersionSchema?: string | undefined;
   /** The folder of an active virtual environment: `$VIRTUAL_ENV`. */
   readonly virtualEnv?: string | undefined;
+  /** `$PYTHONPATH` */
+  readonly pythonPath?: string | undefined;
 }
 
 const DEFAULT_TABLE = "alembic_version";
@@ -45,6 +47,7 @@ export async function loadAlembic(settings: AlembicSettings): Promise<AlembicTre
     ...settings.alembic,
     workingFolder: settings.folder,
     virtualEnv: settings.virtualEnv,
+    pythonPath: settings.pythonPath,
   });
   const imports = lazyImports(config);
   const { paths, faults } = listScripts(config.versionLocations, config);

@@ -10,7 +10,7 @@ import { basename, dirname } from "node:path";
 import { type Place, reasonOf } from "../errors.ts";
 import { type Ini, interpolate, parseIni } from "../ini.ts";
 import { AlembicConfigError } from "./config_error.ts";
-import { readTextIfThere } from "./files.ts";
+import { isFile } from "./files.ts";
 import { readToml, type TomlTable } from "./toml.ts";
 
 /** The options of Alembic, from wherever they are. */
@@ -45,14 +45,15 @@ export async function readOptions(file: string, section: string): Promise<Option
   const folder = dirname(file).replaceAll("\\", "/");
   if (basename(file) === TOML) {
     const toml = await readToml(readText(file), file);
-    const beside = readTextIfThere(`${folder}/${INI}`);
-    const ini = parseIni(beside ?? "", `${folder}/${INI}`);
+    const beside = `${folder}/${INI}`;
+    const ini = parseIni(isFile(beside) ? readText(beside) : "", beside);
     if (toml === undefined && !ini.has(section)) throw missingTable(file);
     return new BothOptions(file, folder, section, ini, toml);
   }
   const ini = parseIni(readText(file), file);
-  const beside = readTextIfThere(`${folder}/${TOML}`);
-  const toml = beside?.includes("alembic") ? await readToml(beside, `${folder}/${TOML}`) : undefined;
+  const beside = `${folder}/${TOML}`;
+  const text = isFile(beside) ? readText(beside) : "";
+  const toml = text.includes("alembic") ? await readToml(text, beside) : undefined;
   if (toml === undefined && !ini.has(section)) throw missingSection(ini, section);
   return new BothOptions(file, folder, section, ini, toml);
 }

@@ -1,4 +1,5 @@
 import { deepStrictEqual, equal, match, rejects, throws } from "node:assert/strict";
+import { installedNear } from "../../src/alembic/installed.ts";
 import { type AlembicSettings, loadAlembic } from "../../src/alembic/load.ts";
 import { DelembicError, FaultsError } from "../../src/errors.ts";
 import { temporaryFolder } from "../support.ts";
@@ -155,6 +156,8 @@ Deno.test("loadAlembic() finds paths from the configuration's folder, else from 
 
 Deno.test("loadAlembic() finds packages in virtual environments", async () => {
   const ini = { "alembic.ini": "[alembic]\nscript_location = app:m\n" };
+  const onPath = await load({ ...ini, "two/app/m/versions/a.py": script("a") }, { pythonPath: "/one:two" });
+  deepStrictEqual([...onPath.revisions.keys()], ["a"]);
   const site = "lib/python3.13/site-packages/app/m/versions/a.py";
   const ids = async (files: Record<string, string>, virtualEnv?: string, config = "alembic.ini") => {
     const tree = await load({ ...files, "other.ini": "" }, { config, virtualEnv });
@@ -163,8 +166,12 @@ Deno.test("loadAlembic() finds packages in virtual environments", async () => {
   deepStrictEqual(await ids({ ...ini, [`venv/${site}`]: script("a") }), ["a"]);
   deepStrictEqual(await ids({ ...ini, "venv/Lib/site-packages/app/m/versions/a.py": script("a") }), ["a"]);
   // as in a repository of several projects
-  const below = { "sub/project/alembic.ini": ini["alembic.ini"], [`.venv/${site}`]: script("a") };
+  const below = { "sub/project/alembic.ini": ini["alembic.ini"], [`.venv/${site}`]: script("a"), ".git": "" };
   deepStrictEqual(await ids(below, undefined, "sub/project/alembic.ini"), ["a"]);
+  // as in an image in which Python is all there is
+  await using system = await temporaryFolder({ "lib/python3/dist-packages/app/__init__.py": "" });
+  const { folders } = installedNear(system.path, undefined, [system.path]);
+  deepStrictEqual(folders, [`${system.path}/lib/python3/dist-packages`]);
   await using environment = await temporaryFolder({ [site]: script("b") });
   deepStrictEqual(await ids({ ...ini, [`.venv/${site}`]: script("a") }, environment.path), ["b"]);
 });

@@ -76,6 +76,7 @@ Deno.test("loadConfig() has the Python tool's defaults", async () => {
       filenameTemplate: "%(year)s_%(month)s_%(day)s_%(hour)s%(minute)s%(second)s_%(revision)s_%(slug)s",
       revisionIds: "sequential",
       virtualEnv: undefined,
+      pythonPath: undefined,
       warnings: [],
       sources: new Map(),
     });
@@ -99,7 +100,7 @@ hook_timeout = 2m
 `;
   await withConfig(
     { "conf/delembic.ini": ini },
-    { config: "conf/delembic.ini", env: { VIRTUAL_ENV: "/envs/app" } },
+    { config: "conf/delembic.ini", env: { VIRTUAL_ENV: "/envs/app", PYTHONPATH: "/lib/one:two" } },
     async (load, folder) => {
       const { databaseUrl, ...config } = await load();
       assert.deepEqual(config, {
@@ -117,6 +118,7 @@ hook_timeout = 2m
         filenameTemplate: "%(revision)s",
         revisionIds: "hex",
         virtualEnv: "/envs/app",
+        pythonPath: "/lib/one:two",
         warnings: [],
         sources: new Map(),
       });
