@@ -30,7 +30,7 @@ export class AlembicElsewhereError extends DelembicError {
   constructor(missing: readonly string[], label: string) {
     super(`Alembic is done, but ${missing.join(", ")} is not in the database that Delembic uses: ${label}`, {
       code: "alembic-elsewhere",
-      hint: "Alembic goes where its env.py says. Let env.py and delembic.ini name the same database.",
+      hint: "Alembic goes where its env.py says. Let env.py and delembic.ini name the same database and version table.",
       data: { revisions: missing },
     });
   }

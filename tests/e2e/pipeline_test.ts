@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { outside, run, testWith } from "../support.ts";
 import { finished, type TestProject, until } from "../project.ts";
+import { delembic, onEachProgram } from "./cli.ts";
 import {
   alembic,
   bothToolsProject,
@@ -356,7 +357,7 @@ testWith(["python"], "pipeline run: an Alembic that works on another database is
   assert.equal(
     err,
     `Error: Alembic is done, but aaa is not in the database that Delembic uses: ${project.db.url}
-Hint: Alembic goes where its env.py says. Let env.py and delembic.ini name the same database.
+Hint: Alembic goes where its env.py says. Let env.py and delembic.ini name the same database and version table.
 
 Pipeline stopped at step 1 of 4. Run it again to go on from there.
 `,
@@ -432,6 +433,38 @@ for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {
   });
 }
 
+testWith(
+  ["python"],
+  "pipeline run: a signal during a data migration rolls it back, and the next run does it",
+  async () => {
+    const slow = (milliseconds: number) =>
+      `export default {
+  revision: "D001",
+  dependsOn: ["aaa"],
+  description: "slow",
+  async upgrade({ sql }) {
+    await sql\`insert into seen (revision, version) values ('D001', 'aaa')\`;
+    await Deno.writeTextFile("sleeps", String(Deno.pid));
+    await new Promise((resolve) => setTimeout(resolve, ${milliseconds}));
+  },
+};
+`;
+    await using project = await chain({ "D001.ts": slow(60_000) });
+    const child = project.start(["pipeline", "run", "--auto"]);
+    await sleeps(project);
+    child.kill("SIGTERM");
+    const ended = await finished(child);
+    assert.equal(ended.code, 143);
+    assert.equal(
+      ended.err,
+      "  INTERRUPTED: Interrupted by SIGTERM\n\nPipeline stopped at step 2 of 4. Run it again to go on from there.\n",
+    );
+    await project.write({ "D001.ts": slow(0) });
+    assert.equal((await pipeline(project, "run", "--auto"))[0], 0);
+    assert.deepEqual(await project.rows("select revision, version from seen"), ["D001 | aaa"]);
+  },
+);
+
 testWith(["python"], "pipeline run: Ctrl-C at a terminal reaches Alembic once", async () => {
   await using project = await bothToolsProject("sqlite", {
     ...SLEEPING,
@@ -480,9 +513,10 @@ testWith(["python"], "pipeline run: a second signal ends everything at once", as
 
 testWith(["python"], "pipeline run --max-time: ends Alembic when the time is up", async () => {
   await using project = await bothToolsProject("sqlite", SLEEPING, MIGRATIONS);
-  const { code, err } = await project.delembic(["pipeline", "run", "--auto", "--max-time", "4"]);
+  assert.equal((await alembic(project, "upgrade", "aaa")).code, 0);
+  const { code, err } = await project.delembic(["pipeline", "run", "--auto", "--max-time", "6"]);
   assert.equal(code, 124, err);
-  const again = await project.delembic(["pipeline", "run", "--auto", "--max-time", "4", "--json"]);
+  const again = await project.delembic(["pipeline", "run", "--auto", "--max-time", "6", "--json"]);
   assert.deepEqual([again.code, JSON.parse(again.out).error], [124, {
     code: "time-up",
     message: "The time given with --max-time is used up",
@@ -546,3 +580,34 @@ Pipeline complete — 1 step(s) ran.
 `,
   );
 });
+
+onEachProgram(
+  ["python"],
+  "a pipeline is generated, read with its faults, and run to a failure and on",
+  async (program) => {
+    await using project = await chain();
+    const call = async (...args: string[]) => {
+      const { code, out, err } = await delembic(program, ["pipeline", ...args], {
+        cwd: project.folder,
+        env: { DELEMBIC_TEST_URL: project.db.url, PYTHON_URL: project.db.pythonUrl },
+      });
+      return [code, timeless(out), err] as const;
+    };
+    const bbb = (upgrade: string) => ({
+      "/migrations/versions/bbb_script.py": scriptText("bbb", { down: "aaa", upgrade }),
+    });
+    assert.equal((await call("generate"))[0], 0);
+    await project.write({
+      "/bad.yaml": "steps: [{name: x, type: alembic}]\n",
+      ...bbb('raise RuntimeError("not today")'),
+    });
+    assert.match((await call("run", "--file", "bad.yaml"))[2], /^Error: Step 1 has no target\n {2}at bad\.yaml:1:9\n/);
+    const [failed, , err] = await call("run");
+    assert.equal(failed, 1);
+    assert.match(err, /\nRuntimeError: not today\nError: .* ended with exit code 1\n/);
+    await project.write(bbb("pass"));
+    const [code, out] = await call("run");
+    assert.equal(code, 0);
+    assert.match(out, /\nPipeline complete — 1 step\(s\) ran, 3 already there\.\n$/);
+  },
+);
