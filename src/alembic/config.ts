@@ -58,8 +58,7 @@ export async function readAlembicConfig(request: AlembicConfigRequest): Promise<
   const options = await readOptions(file, section);
   let search: SearchPath | undefined;
   const path = () => {
-    const prepended = options.list("prepend_sys_path", ["path_separator"], LEGACY_PATHS_REGEXP);
-    const named = [...prepended, ...pythonPath.split(delimiter).filter((part) => part !== "")];
+    const named = [...listOfPaths(options), ...pythonPath.split(delimiter).filter((part) => part !== "")];
     const everywhere = bases.flatMap((base) => named.map((part) => absolute(part, [base])));
     return search ??= searchPath({ folder, prepended: everywhere, virtualEnv });
   };
@@ -75,8 +74,7 @@ export async function readAlembicConfig(request: AlembicConfigRequest): Promise<
       options.place("script_location"),
     );
   }
-  const named = options.list("version_locations", ["path_separator", "version_path_separator"], LEGACY_LOCATIONS_REGEXP)
-    .map((location) => locate("version_locations", location));
+  const named = listOfLocations(options).map((location) => locate("version_locations", location));
   const versionLocations = named.length > 0 ? [...new Set(named)] : [`${scriptLocation}/versions`];
   const origin = named.length > 0 ? "version_locations" : "script_location";
   return {
@@ -94,6 +92,16 @@ export async function readAlembicConfig(request: AlembicConfigRequest): Promise<
       hint: "Alembic takes it for an empty one.",
     })),
   };
+}
+
+/** `version_locations`, as it stands. @throws {AlembicConfigError | IniError} */
+export function listOfLocations(options: Options): readonly string[] {
+  return options.list("version_locations", ["path_separator", "version_path_separator"], LEGACY_LOCATIONS_REGEXP);
+}
+
+/** `prepend_sys_path`, as it stands. @throws {AlembicConfigError | IniError} */
+export function listOfPaths(options: Options): readonly string[] {
+  return options.list("prepend_sys_path", ["path_separator"], LEGACY_PATHS_REGEXP);
 }
 
 function missingScriptLocation(file: string, section: string): AlembicConfigError {
