@@ -18,6 +18,8 @@ export const outside = {
   mysqlSocket: Deno.env.get("DELEMBIC_TEST_MYSQL_SOCKET"),
   /** A Python that has alembic 1.20.1, delembic 1.2.0, psycopg and pymysql; `alembic` lies beside it. */
   python: Deno.env.get("DELEMBIC_TEST_PYTHON"),
+  /** A folder with actionlint, hadolint, shellcheck, and a `python` that has cyclonedx-python-lib. */
+  linters: Deno.env.get("DELEMBIC_TEST_LINTERS"),
   /** The compiled executable. */
   executable: Deno.env.get("DELEMBIC_TEST_EXECUTABLE"),
 } as const;
