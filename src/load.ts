@@ -211,7 +211,7 @@ function duplicates(found: readonly FoundMigration[]): Fault[] {
       code: "duplicate-revision",
       message: `Revision ${revision} is in ${same.length} places: ${places.join(", ")}`,
       place: { file: last?.migration.file ?? "", ...(last?.line === undefined ? {} : { line: last.line }) },
-      hint: "Give each migration an id of its own.",
+      hint: `Give one of them another id: delembic rename ${revision} NEW_ID ${last?.migration.file}`,
     };
   });
 }

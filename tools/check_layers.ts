@@ -63,6 +63,7 @@ const LAYERS: readonly Layer[] = [
         "revision_glance sql connection migration declaration step_errors sql_* script_* load new_file file_name header_value",
       ),
       ...named("batch_options batch_load batch_range recipe_* data_files conversion converted"),
+      ...named("source_mask renamed_text rename_plan"),
     ],
     may: ["values", "port", "python", "rows", "bulk"],
   },
@@ -91,7 +92,7 @@ const LAYERS: readonly Layer[] = [
     name: "run",
     files: named(
       "wait_for_database telemetry interruption work_session open_run attempt runner verify decisions walk walk_* walkable join sources told_run " +
-        "run_python* workplace",
+        "run_python* workplace rename",
     ),
     may: ["values", "port", "rows", "bulk", "migration", "plan", "ledger", "project"],
   },

@@ -25,6 +25,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       entry("init", "Set up a project, or add a section to one", async () => (await import("./init.ts")).init),
       entry("revision", "Make a new migration file", async () => (await import("./revision.ts")).revision),
       entry("convert", "Turn a Python migration into one of ours", async () => (await import("./convert.ts")).convert),
+      entry("rename", "Give a migration another id", async () => (await import("./rename.ts")).rename),
       entry("merge", "Make a migration that joins branches", async () => (await import("./merge.ts")).merge),
     ],
   },
