@@ -1,6 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { parse } from "yaml";
 import { outside, run, temporaryFolder, testWith } from "../support.ts";
 import { type ActionRun, readAction, ROOT, runAction } from "./action.ts";
+import { blocksOf, README } from "./readme.ts";
 
 const INI = "[delembic]\nscript_location = delembic\nsqlalchemy.url = ${DATABASE_URL}\n";
 const TABLE = "-- delembic revision: D001\n-- delembic description: people\n-- delembic upgrade\n" +
@@ -210,6 +212,24 @@ Deno.test("action.yml: what is in inputs is never run, and a path may have blank
   );
   const two = await repo.call({ config: "my $(touch hacked) 'app'.ini", command: "alembic current" });
   match(two.summary, /^### . <code>delembic alembic current<\/code>/u);
+});
+
+Deno.test("README: its steps with the action are those of this release, and run", async () => {
+  const blocks = blocksOf(await Deno.readTextFile(README)).filter(({ language }) => language === "yaml");
+  const steps = blocks.flatMap(({ text }) => {
+    const parsed = parse(text);
+    return Array.isArray(parsed)
+      ? parsed
+      : Object.values<{ steps: unknown[] }>(parsed.jobs).flatMap(({ steps }) => steps);
+  }).filter(({ uses = "" }) => uses.startsWith("delembic/"));
+  equal(steps.length, 2);
+  await using repo = await repository({ "D001_people.sql": TABLE });
+  for (const { uses, with: inputs } of steps) {
+    equal(uses, `delembic/delembic@v${VERSION}`);
+    match(inputs.url, /^\$\{\{ secrets\.\w+ \}\}$/);
+    const ran = await repo.call({ ...inputs, url: `sqlite:///${repo.path}/app.db` });
+    ok(ran.succeeded, ran.log);
+  }
 });
 
 const VERSION = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`)).version;

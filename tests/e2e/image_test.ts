@@ -75,9 +75,9 @@ async function start(image: Image, options: Start): Promise<Ran> {
 
 Deno.test("images: each names the release that it is made of, and the parts that it copies are there", async () => {
   const { version } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
-  for (const file of ["examples/kubernetes/Dockerfile", "examples/compose/compose.yaml"]) {
-    const named = (await Deno.readTextFile(`${ROOT}/${file}`)).match(/ghcr\.io\/delembic\/delembic:\S+/g);
-    deepEqual(named, [`ghcr.io/delembic/delembic:${version}`], file);
+  for (const file of ["examples/kubernetes/Dockerfile", "examples/compose/compose.yaml", "README.md"]) {
+    const named = (await Deno.readTextFile(`${ROOT}/${file}`)).match(/ghcr\.io\/delembic\/delembic:[\w.-]+/g) ?? [];
+    deepEqual([...new Set(named)], [`ghcr.io/delembic/delembic:${version}`], file);
   }
   const steps = await Deno.readTextFile(`${ROOT}/examples/compose/alembic.Dockerfile`);
   for (const [, path] of steps.matchAll(/^COPY (\S+) /gm)) ok((await Deno.stat(`${EXAMPLE}/${path}`)).size > 0, path);
