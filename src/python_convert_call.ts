@@ -10,6 +10,8 @@ import { partsOf } from "./python_expression.ts";
 import {
   bindsOf,
   type Deed,
+  firstOf,
+  givesOneColumn,
   number,
   numberOf,
   type Query,
@@ -106,12 +108,22 @@ function rowOf(
 const ROW_METHODS = new Set(["fetchone", "first", "one", "one_or_none"]);
 const VALUE_METHODS = new Set(["scalar", "scalar_one", "scalar_one_or_none"]);
 
+/** Those that take the first row, and not the only one. */
+const FIRST_METHODS = new Set(["fetchone", "first", "scalar"]);
+
+/** The first column of the row that a query gives. */
+export function valueOf(query: Query): Value {
+  return givesOneColumn(query.sql) ? { kind: "one", query } : unknown("it takes one of several columns");
+}
+
 /** A method of a value: of what a query gave, of a text, of a list or a dictionary. */
 export function methodOf(object: Value, name: string, { positional, named }: Given): Value | undefined {
-  if (object.kind === "result" && VALUE_METHODS.has(name)) return { kind: "one", query: object.query };
-  if (object.kind === "result" && ROW_METHODS.has(name)) return { kind: "row", query: object.query };
+  if (object.kind === "result" && (VALUE_METHODS.has(name) || ROW_METHODS.has(name))) {
+    if (FIRST_METHODS.has(name)) object.query.sql = firstOf(object.query.sql);
+    return VALUE_METHODS.has(name) ? valueOf(object.query) : { kind: "row", query: object.query };
+  }
   if (object.kind === "result" && name === "scalars") return { kind: "row", query: object.query };
-  if (object.kind === "row" && ROW_METHODS.has(name)) return { kind: "one", query: object.query };
+  if (object.kind === "row" && ROW_METHODS.has(name)) return valueOf(object.query);
   if (object.kind === "clause" && name === "bindparams") {
     return positional.length > 0
       ? unknown("bindparam(…)")

@@ -8,6 +8,7 @@ import type { SyntaxNode } from "@lezer/common";
 import { partsOf } from "./python_expression.ts";
 import { decodeString } from "./python_string.ts";
 import {
+  givesOneColumn,
   negated,
   NONE,
   number,
@@ -218,6 +219,7 @@ function compared(
   if (a.kind === "scalar" && b.kind === "one" && turned !== undefined) {
     return compared(where, { a: b, b: a, operator: turned });
   }
+  if (a.kind === "unknown" || b.kind === "unknown") return a.kind === "unknown" ? a : b;
   if (a.kind !== "one" || b.kind !== "scalar") return unknown("a comparison of something that is not known");
   if (isNull && b.value !== null) return unknown("'is' of something else than None");
   if (!where.isFresh(a.query)) return unknown("what it compares was read before other statements ran");
@@ -284,7 +286,11 @@ function member(where: Surroundings, node: SyntaxNode): Value {
   }
   if (partsOf(node).length !== 4) return unknown("a slice");
   const index = evaluate(where, key);
-  if (value.kind === "row" && numberOf(index) === 0) return { kind: "one", query: value.query };
+  if (value.kind === "row" && numberOf(index) === 0) {
+    return givesOneColumn(value.query.sql)
+      ? { kind: "one", query: value.query }
+      : unknown("it takes one of several columns");
+  }
   if (value.kind === "dict") return value.entries.get(shownText(index) ?? "") ?? unknown("a key that is not there");
   const at = numberOf(index);
   return (value.kind === "list" && at !== undefined ? value.items.at(at) : undefined) ??

@@ -369,7 +369,7 @@ export class StepReader implements Surroundings {
     const { value, deed } = found;
     if (value.kind === "result" && !alone) {
       this.#queries.push(value.query);
-      return name === "scalar" ? { kind: "one", query: value.query } : value;
+      return name === "scalar" ? methodOf(value, "scalar", NOTHING) ?? value : value;
     }
     if (deed !== undefined) this.#deeds.push(deed);
     return { kind: "said" };

@@ -52,7 +52,7 @@ export type Value =
   | { readonly kind: "unknown"; readonly why: string };
 
 export interface Query {
-  readonly sql: SqlParts;
+  sql: SqlParts;
   readonly at: number;
   readonly line: number;
   /** Set once a check runs it. */
@@ -118,6 +118,37 @@ const NEGATED = {
 
 export function negated(test: Test): Test {
   return { ...test, operator: NEGATED[test.operator] };
+}
+
+/** Whether a query is known to give one column; of several, the first one alone is not asked for in SQL. */
+export function givesOneColumn(sql: SqlParts): boolean {
+  const text = textIn(sql).replace(/'(?:[^']|'')*'|"[^"]*"|`[^`]*`|--[^\n]*|\/\*[^]*?\*\//g, "x");
+  let depth = 0;
+  const [, list = ""] = /^\s*select\b([^]*)$/i.exec(text) ?? [];
+  for (const [token] of list.matchAll(/[(),*]|\bfrom\b/gi)) {
+    if (token === "(") depth++;
+    else if (token === ")") depth--;
+    else if (depth > 0) continue;
+    else if (token === ",") return false;
+    else if (token === "*") return /^\s*select\s+[^*]*\w\s*\*\s*\w/i.test(text);
+    else return true;
+  }
+  return list !== "";
+}
+
+/** The first row of a query that may give several. */
+export function firstOf(sql: SqlParts): SqlParts {
+  const text = textIn(sql);
+  const isOne = /^\s*select\s+(?:distinct\s+)?(?:count|max|min|sum|avg|coalesce|exists|not\s+exists)\s*\(/i.test(text);
+  if (isOne || /\b(?:limit|fetch|union|for\s+update)\b/i.test(text) || !/\bfrom\b/i.test(text)) return sql;
+  const last = sql.at(-1);
+  const end = typeof last === "string" ? last.trimEnd().replace(/;$/, "").trimEnd() : "";
+  const rest = typeof last === "string" ? sql.slice(0, -1) : sql;
+  return [...rest, `${end}${text.includes("\n") || text.includes("--") ? "\n" : " "}limit 1`];
+}
+
+function textIn(sql: SqlParts): string {
+  return sql.map((part) => typeof part === "string" ? part : "x").join("");
 }
 
 // as SQLAlchemy reads them: `::text` is a cast, `\:` a colon

@@ -117,11 +117,12 @@ async function tellReplaced(
 
 /** Whether we applied the Python file; of what the Python tool applied no checksum is known. */
 async function wasAppliedAs(context: Context, config: Config, revision: string, checksum: string): Promise<boolean> {
-  const { openDatabaseOf, withReading } = await import("./open_project.ts");
+  const { openDatabaseOf } = await import("./open_project.ts");
+  const { withReading } = await import("../survey.ts");
   const { readChecksums } = await import("../ledger.ts");
   try {
     const database = await openDatabaseOf(context, config);
-    return await withReading(context, database, async (db) => (await readChecksums(db)).get(revision) === checksum);
+    return await withReading(database, async (db) => (await readChecksums(db)).get(revision) === checksum);
   } catch (error) {
     // without a database there is nothing to say about it
     if (error instanceof DelembicError) return false;

@@ -234,8 +234,18 @@ const CHECKS: readonly (readonly [string, readonly string[], readonly string[]])
     ["-- a", "select (select count(*) from a) = 1;", "-- b", "select (select count(*) from b) = 2;"],
   ],
   ["a text", ["assert conn.scalar(text('select name from t where id = 1')) == 'O\\'Hara'"], [
-    "select (select name from t where id = 1) = 'O''Hara';",
+    "select (select name from t where id = 1 limit 1) = 'O''Hara';",
   ]],
+  [
+    "the first of several rows",
+    ["assert conn.scalar(text('select a * 2 from t where b in (1, 2) order by a;')) == 1"],
+    ["select (select a * 2 from t where b in (1, 2) order by a limit 1) = 1;"],
+  ],
+  [
+    "the only row",
+    ["assert conn.execute(text('select coalesce(a, 0) from t where b = 1')).scalar_one() == 1"],
+    ["select (select coalesce(a, 0) from t where b = 1) = 1;"],
+  ],
   [
     "a comment at the end of the query",
     ["assert conn.scalar(text('''", "    select count(*)  -- all", "    from t", "''')) == 0"],
@@ -299,6 +309,12 @@ const LEFT: readonly (readonly [string, readonly string[], string])[] = [
     ["rows = conn.execute(text('select 1'))"],
     "what it reads is used in a way that is not followed",
   ],
+  [
+    "one of several columns",
+    ["row = conn.execute(text('select count(*), max(a) from t')).first()", "assert row[0] == 1"],
+    "it takes one of several columns",
+  ],
+  ["a column of all", ["assert conn.scalar(text('select * from t')) == 1"], "it takes one of several columns"],
   ["a missing value", ["conn.execute(text('update t set a = :a'))"], "one of its parameters is not known"],
 ];
 
