@@ -5,6 +5,7 @@ import { type Kind, type Outside, testWith } from "../support.ts";
 import type { TestProject } from "../project.ts";
 import {
   alembic,
+  bothToolsProject,
   MIGRATIONS,
   pipelineProject,
   ROWS,
@@ -130,3 +131,18 @@ onEachDatabase("two pipelines at once: each step is done once, and both end well
     Array.from({ length: 8 }, (_, at) => `D00${at + 1} | 1`),
   );
 });
+
+for (const kind of ["postgresql", "mysql"] as const) {
+  testWith(["python", ...SERVERS[kind]], `${kind}: Alembic may work for longer than the lease lasts`, async () => {
+    const slow = `import time
+    open("began", "a").write("x")
+    time.sleep(5)`;
+    await using project = await bothToolsProject(kind, { aaa: { upgrade: slow } }, {});
+    const env = { DELEMBIC_LEASE: "2,0.5" };
+    const both = await Promise.all([1, 2].map(() => project.delembic(["pipeline", "run", "--auto"], env)));
+    for (const { code, out, err } of both) assert.equal(code, 0, out + err);
+    assert.equal(await Deno.readTextFile(`${project.folder}/began`), "x");
+    const ends = both.map(({ out }) => /(\d step\(s\) ran.*)\.\n$/.exec(out)?.[1]);
+    assert.deepEqual(ends.sort(), ["0 step(s) ran, 1 already there", "1 step(s) ran"]);
+  });
+}
