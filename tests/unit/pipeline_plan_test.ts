@@ -65,6 +65,11 @@ Deno.test("planPipeline() gives way where two migrations would each come before 
     planned(two, { D001: { schema: ["a1", "b2"] }, D002: { schema: ["a2", "b1"] } }),
     "a1 a2 b1 b2 | D001 D002 | m | ",
   );
+  // but not to what builds on the whole of what they need
+  equal(
+    planned(two, { D001: { schema: ["a1", "b2"] }, D002: { schema: ["a2", "b1"] }, D003: { schema: ["m"] } }),
+    "a1 a2 b1 b2 | D001 D002 | m | D003 |  | ",
+  );
 });
 
 Deno.test("planPipeline() names the ring when a migration has to precede what it needs", () => {
