@@ -32,8 +32,8 @@ export interface Layout {
 
 /** The width of an edge on its way through a layer. */
 const PASSING_WIDTH = 10;
-/** Each round moves the layers once downwards and once upwards. */
-const ROUNDS = 6;
+/** How often the layers are moved: towards what is above, towards what is below, and then between both. */
+const ROUNDS = 8;
 /** How many times wider than high a picture of many parts is. */
 const ASPECT = 1.8;
 
@@ -128,8 +128,10 @@ function centresOf({ layers }: Layers, sizes: LayoutSizes): Map<Slot, number> {
       arrange(layer, sizes, centres, (slot) => pull(slot, slot.below, centres));
     }
   }
-  for (const layer of layers) {
-    arrange(layer, sizes, centres, (slot) => pull(slot, [...slot.above, ...slot.below], centres));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const layer of round % 2 === 0 ? layers : [...layers].reverse()) {
+      arrange(layer, sizes, centres, (slot) => pull(slot, [...slot.above, ...slot.below], centres));
+    }
   }
   return centres;
 }

@@ -109,14 +109,14 @@ function nodeSvg(
     `<title>${xml(fitted(visible(told), TITLE_COLUMNS))}</title>` +
     `<rect class="dg-box" width="${nodeWidth}" height="${HEIGHT}" rx="${kind === "data" ? 10 : 1}"/>` +
     (kind === "schema" ? `<rect class="dg-bar" width="4" height="${HEIGHT}"/>` : "") +
-    `<g transform="translate(22 ${HEIGHT / 2})">${SIGNS[state]}</g>` +
+    `<g transform="translate(22 ${HEIGHT / 2})">${STATE_SIGNS[state]}</g>` +
     `<text class="dg-id" x="38" y="${isTwoLines ? 19 : 28}">${xml(fitted(visible(titleOf(node)), columns))}</text>` +
     (isTwoLines ? `<text class="dg-text" x="38" y="36">${xml(fitted(visible(text), columns + 1))}</text>` : "") +
     "</g>";
 }
 
-/** What a state looks like, without its colour; around the origin. */
-const SIGNS: Readonly<Record<NodeState, string>> = {
+/** What a state looks like, without its colour; SVG around the origin, in a circle of a radius of 9. */
+export const STATE_SIGNS: Readonly<Record<NodeState, string>> = {
   applied: `<circle class="dg-fill" r="8"/><path class="dg-mark" d="M-3.5 0.3-1 2.8 3.7-2.6"/>`,
   pending: `<circle class="dg-ring" r="7"/>`,
   running: `<circle class="dg-ring" r="7"/><path class="dg-fill" d="M-2.2-3.6 3.8 0-2.2 3.6Z"/>`,

@@ -202,6 +202,7 @@ const RULES: Rules = {
     "yaml": ["src/pipeline_reader.ts"],
     "fzstd": ["src/rows_*.ts"],
     "@opentelemetry/api": ["src/telemetry.ts"],
+    "hono": ["src/web/html.ts"],
     "node:zlib": ["src/rows_*.ts"],
     "node:crypto": ["src/checksum.ts", "src/db/*.ts", "src/new_file.ts", "src/lock.ts"],
     "node:tls": ["src/db/*.ts"],

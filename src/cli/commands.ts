@@ -47,6 +47,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       entry("graph", "Draw what needs what: text, mermaid, dot, svg", async () => (await import("./graph.ts")).graph),
       entry("show", "Tell everything about one migration", async () => (await import("./show.ts")).show),
       entry("log", "List the attempts: who, when, how it ended", async () => (await import("./log.ts")).log),
+      entry("serve", "Show all of it in a browser", async () => (await import("./serve.ts")).serve),
       entry("check", "Exit with 1 unless all is applied and sound", async () => (await import("./check.ts")).check),
       entry(
         "doctor",

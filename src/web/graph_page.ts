@@ -1,0 +1,47 @@
+/** The graph of schema and data, to be looked at and clicked through. */
+
+import { graphSvg, STATE_SIGNS } from "../graph_svg.ts";
+import { type GraphNode, graphView, type NodeState } from "../graph_view.ts";
+import type { Sight } from "./board.ts";
+import { type Html, type HtmlTag, trusted } from "./html.ts";
+import { addressOf, stateSign, troubleBox } from "./pieces.ts";
+import type { Page } from "./shell.ts";
+
+/** @param redact takes secrets out of the texts in the picture, which the template cannot look into */
+export function graphPage(
+  html: HtmlTag,
+  sight: Sight,
+  { params, redact }: { readonly params: URLSearchParams; readonly redact: (text: string) => string },
+): Page {
+  const { project, entries, schema, troubles } = sight;
+  const wantsSchema = schema !== undefined && params.get("schema") !== "no";
+  const view = graphView({ project, entries, ...wantsSchema ? { schema } : {} });
+  const nodes = view.nodes.map((node) => ({ ...node, id: redact(node.id), text: redact(node.text) }));
+  const svg = graphSvg({ ...view, nodes }, { isPart: true, linkOf });
+  const states = [...new Set(view.nodes.map(({ state }) => state))];
+  const body = html`
+    <h1>Graph</h1>${troubles.map((trouble) => troubleBox(html, trouble))}
+    <div
+      class="graph-bar">${legend(html, states)}<span class="grow"></span>${schema === undefined
+        ? ""
+        : wantsSchema
+        ? html`<a href="/graph?schema=no">Without schema</a>`
+        : html`<a href="/graph">With schema</a>`}<span data-zoom class="zoom" hidden><button type="button" data-zoom-by="out" aria-label="Smaller">−</button><button type="button"
+    data-zoom-by="fit">Fit</button><button type="button" data-zoom-by="in" aria-label="Larger">+</button></span></div>
+    ${view.nodes.length === 0
+      ? html`<p class="quiet">There are no revisions to draw.</p>`
+      : html`<div class="graph" data-graph tabindex="0" role="region" aria-label="Graph of revisions">${
+        trusted(svg)
+      }</div>`}
+  `;
+  return { title: "Graph", tab: "/graph", body };
+}
+
+function linkOf({ kind, id }: GraphNode): string {
+  return kind === "data" ? addressOf("/revision", { id }) : addressOf("/schema", { q: id });
+}
+
+function legend(html: HtmlTag, states: readonly NodeState[]): Html {
+  const shown = (Object.keys(STATE_SIGNS) as NodeState[]).filter((state) => states.includes(state));
+  return html`<ul class="legend">${shown.map((state) => html`<li>${stateSign(state)}${state}</li>`)}</ul>`;
+}

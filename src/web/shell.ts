@@ -1,0 +1,88 @@
+/**
+ * What is around every page: head, navigation, and what belongs to the whole.
+ *
+ * @module
+ */
+
+import type { Theme } from "./guard.ts";
+import type { Html, HtmlTag, HtmlValue } from "./html.ts";
+
+/** The pages that the navigation leads to, with the key behind `g`. */
+const TABS = [
+  { path: "/", name: "Overview", key: "o" },
+  { path: "/data", name: "Data", key: "d" },
+  { path: "/schema", name: "Schema", key: "s" },
+  { path: "/graph", name: "Graph", key: "g" },
+  { path: "/runs", name: "Runs", key: "r" },
+] as const;
+
+export type TabPath = typeof TABS[number]["path"];
+
+/** What a page is, without what is around it. */
+export interface Page {
+  readonly title: string;
+  readonly tab: TabPath | undefined;
+  readonly body: Html;
+  /** Without the script, the page is to be loaded again after so many seconds. */
+  readonly refreshSeconds?: number | undefined;
+  readonly status?: number;
+}
+
+/** What is the same on all pages. */
+export interface Frame {
+  /** What the project is called: its folder. */
+  readonly project: string;
+  /** Which database it is; without a password. */
+  readonly database: string | undefined;
+  readonly theme: Theme | undefined;
+  readonly version: string;
+  /** Changes with what is in the style and the script, so that nobody has old ones. */
+  readonly assets: string;
+}
+
+export function framed(html: HtmlTag, page: Page, frame: Frame): Html {
+  const { project, database, theme, version, assets } = frame;
+  return html`
+    <!doctype html>
+    <html lang="en" ${theme === undefined ? "" : html`
+      data-theme="${theme}"
+    `}>
+      <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>${page.title} · ${project} · Delembic</title>
+    <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+    <link rel="stylesheet" href="/assets/page.css?${assets}">
+    <script src="/assets/page.js?${assets}" defer></script>
+    ${page.refreshSeconds === undefined
+      ? ""
+      : html`<noscript><meta http-equiv="refresh" content="${page.refreshSeconds}"></noscript>`}
+      </head>
+      <body>
+        <a class="skip" href="#main">To the content</a>
+        <header class="top">
+          <div class="brand"><a href="/">${project}</a>${database === undefined
+            ? ""
+            : html`<span class="where">${database}</span>`}</div>
+          <nav aria-label="Pages">${TABS.map((tab) => tabLink(html, tab, page.tab))}</nav>
+          <div class="tools" data-tools></div>
+        </header>
+        <main id="main" tabindex="-1">
+    ${page.body}
+        </main>
+        <footer><span>Delembic ${version}</span><span class="screen-only">Times are UTC. <kbd>?</kbd> shows the keys.</span></footer>
+      </body>
+    </html>
+  `;
+}
+
+function tabLink(html: HtmlTag, { path, name, key }: typeof TABS[number], current: TabPath | undefined): HtmlValue {
+  return html`
+    <a href="${path}" data-key="${key}" ${path === current
+      ? html`
+        aria-current="page"
+      `
+      : ""}>${name}</a>
+  `;
+}
