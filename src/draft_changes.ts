@@ -245,7 +245,9 @@ class ChangeReader {
     const conversion = conversionOf(from, type, { column, dialect: this.#dialect });
     const name = `${tableText(table)}.${column}`;
     if (conversion === "safe") return this.#remark(operation, `${name} becomes ${type.text}, which takes every value`);
-    if (converted) return this.#remark(operation, `${name} becomes ${type.text}, converted by postgresql_using`);
+    if (converted && this.#dialect === "postgresql") {
+      return this.#remark(operation, `${name} becomes ${type.text}, converted by postgresql_using`);
+    }
     this.#require(operation, table, { kind: "conversion", column, from, to: type });
   }
 

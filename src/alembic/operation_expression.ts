@@ -26,10 +26,23 @@ export interface OpContext {
   call(callee: OpValue, given: OpArguments, node: SyntaxNode): OpValue;
   /** A name that another module has. */
   imported(path: string): OpValue | undefined;
+  /** How deep within expressions we are. */
+  nesting: number;
 }
+
+/** Nobody writes expressions that are nested deeper; a file that is so must not exhaust the stack. */
+const DEEPEST_EXPRESSION = 400;
 
 /** The value of one expression. */
 export function valueOf(context: OpContext, node: SyntaxNode, names: OpNames): OpValue {
+  if (context.nesting >= DEEPEST_EXPRESSION) return unknownValue(inOneLine(context.source, node));
+  context.nesting++;
+  const value = shallowValue(context, node, names);
+  context.nesting--;
+  return value;
+}
+
+function shallowValue(context: OpContext, node: SyntaxNode, names: OpNames): OpValue {
   const unknown = () => unknownValue(inOneLine(context.source, node));
   const parts = partsOf(node);
   switch (node.name) {

@@ -56,6 +56,7 @@ class OperationReader implements OpContext {
   readonly source: string;
   readonly dialect: string;
   readonly imported: (path: string) => OpValue | undefined;
+  nesting = 0;
   readonly #file: string;
   readonly #operations: SchemaOperation[] = [];
   readonly #notes: ScriptNotes;

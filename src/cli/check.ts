@@ -2,7 +2,7 @@
 
 import { EXIT, type ExitCode } from "../errors.ts";
 import { command } from "./command.ts";
-import { flag } from "./command_line.ts";
+import { flag, list, UsageError } from "./command_line.ts";
 import type { Problem } from "./problems.ts";
 
 /** What the next `upgrade` sees to. */
@@ -14,17 +14,33 @@ export const check = command({
     "failed migrations, files that were changed or removed after they were applied, applied migrations under which " +
     "Alembic was downgraded, runs that are at work or were interrupted midway, and all that is wrong in the files. Made " +
     "for CI and for the start of an application. Reads only: creates no table and no file.",
+    "With --schema it looks at the Alembic scripts instead, and at no database: a new column, a column that becomes NOT " +
+    "NULL, a dropped column or table, a foreign or unique key, a check, another type, a table of reference data. Each " +
+    "needs a data migration that comes behind and before the right Alembic revisions, and names the table and column. Where " +
+    "none is needed, write '# delembic: no data' on the line of the operation or above it, or 'delembic: no data' on a line " +
+    "of the script's docstring for all of it. It begins behind what all data migrations depend on, or at --from.",
   ],
   arguments: {},
   options: {
     allowPending: flag("what is pending, or blocked by a schema that is not there yet, is no problem"),
+    schema: flag("list schema changes that look as if they need data work, and have none"),
+    from: list("REV", "with --schema: look behind this Alembic revision; 'base' for all; may be repeated"),
+    to: list("REV", "with --schema: look no further than this Alembic revision; may be repeated"),
   },
   examples: [
     { line: "check", text: "In a pipeline: go on only when the data is where the code wants it." },
     { line: "check --json", text: "The same for a script." },
+    { line: "check --schema", text: "Has somebody forgotten a backfill? Fails the build of a pull request." },
     { line: "check --allow-pending", text: "Of a pull request, which may bring migrations: is all else as it was?" },
   ],
   async run(context, { options }): Promise<ExitCode> {
+    if (options.schema) {
+      const { checkSchema } = await import("./schema_check.ts");
+      return await checkSchema(context, options);
+    }
+    if (options.from.length > 0 || options.to.length > 0) {
+      throw new UsageError("invalid-option", "'--from' and '--to' are for '--schema'", "Add it, or leave them out.");
+    }
     const { lookAt, openProject } = await import("./open_project.ts");
     const { problemsOf, problemLines, problemDocument } = await import("./problems.ts");
     const { problemAnnotations } = await import("./github_problems.ts");
