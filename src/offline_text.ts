@@ -38,7 +38,7 @@ export function scriptStatement(text: string, rules: ClientRules, place: Place):
  */
 export function passable(text: string, { lexicon, client }: ClientRules, place: Place): string {
   if (text.includes("\0")) throw refusal(client, "a NUL character", place);
-  const tokens = tokensOf(text, lexicon);
+  const tokens = wholeTexts(tokensOf(text, lexicon), text);
   const parts = tokens.map((_, index) => part(text, tokens, index, { client, place }));
   const { ownLine } = client;
   if (ownLine === undefined) return parts.join("");
@@ -51,6 +51,19 @@ export function passable(text: string, { lexicon, client }: ClientRules, place: 
     if (tokens[index - 1]?.kind === "comment") parts[index - 1] = "";
   });
   return parts.join("");
+}
+
+/** A quote that is written twice ends one token and begins the next: of these one is made. */
+function wholeTexts(tokens: readonly SqlToken[], text: string): SqlToken[] {
+  const whole: SqlToken[] = [];
+  for (const token of tokens) {
+    const before = whole.at(-1);
+    const goesOn = before !== undefined && before.kind === token.kind &&
+      (token.kind === "string" || token.kind === "name") && text.charAt(before.end - 1) === text.charAt(token.start);
+    if (goesOn) whole[whole.length - 1] = { ...before, end: token.end };
+    else whole.push(token);
+  }
+  return whole;
 }
 
 interface Passing {
