@@ -65,10 +65,11 @@ Deno.test("planPipeline() gives way where two migrations would each come before 
     planned(two, { D001: { schema: ["a1", "b2"] }, D002: { schema: ["a2", "b1"] } }),
     "a1 a2 b1 b2 | D001 D002 | m | ",
   );
-  // but not to what builds on the whole of what they need
+  // a third one, between them, has nothing to give way to
+  const long = { a1: [], a2: ["a1"], a3: ["a2"], b1: [], b2: ["b1"], b3: ["b2"] };
   equal(
-    planned(two, { D001: { schema: ["a1", "b2"] }, D002: { schema: ["a2", "b1"] }, D003: { schema: ["m"] } }),
-    "a1 a2 b1 b2 | D001 D002 | m | D003 |  | ",
+    planned(long, { D001: { schema: ["a1", "b3"] }, D002: { schema: ["a3", "b1"] }, D003: { schema: ["a2"] } }),
+    "a1 a2 b1 b2 b3 | D001 D003 | a3 | D002 |  | ",
   );
 });
 
