@@ -36,36 +36,34 @@ export class EnvValues {
   ) {}
 
   /**
-   * What the expression gives, as the last line of the module and of the functions around it so far; `undefined` when
-   * that is not known.
+   * What the expression gives where it stands; `undefined` when that is not known.
    */
   of(expression: SyntaxNode, depth = 0): Known | undefined {
-    const text = this.#text(expression);
-    const module = this.imports.read(
-      `${this.source}\n${this.#before(expression, depth)}${VALUE} = (${text})\n`,
-      this.file,
-    );
-    const value = "get" in module ? module.get(VALUE)?.value : undefined;
+    const { module, before } = this.#before(expression, depth);
+    const read = this.imports.read(`${module}\n${before}${VALUE} = (${this.#text(expression)})\n`, this.file);
+    const value = "get" in read ? read.get(VALUE)?.value : undefined;
     if (value?.kind === "text") return { text: value.text === "" ? undefined : value.text };
     return value?.kind === "none" ? { text: undefined } : undefined;
   }
 
-  /** What happens in the functions around a node before it is reached, as source of a module. */
-  #before(node: SyntaxNode, depth: number): string {
-    let before = "", inFunction = false;
-    const use = () => before + this.#text(node);
+  /**
+   * What happens before a node is reached: in the module, of which a function has seen all when it is called, and then
+   * in the functions and blocks around the node.
+   */
+  #before(node: SyntaxNode, depth: number): { module: string; before: string } {
+    let before = "", inFunction = false, top = node;
     for (let child = node, at = node.parent; at !== null; child = at, at = at.parent) {
+      top = child;
       if (at.name === "Body") before = this.#statements(at, child) + before;
       else if (at.name === "FunctionDefinition") {
-        before = this.#parameters(at, use(), depth) + before;
+        before = this.#parameters(at, before + this.#text(node), depth) + before;
         inFunction = true;
       } else if (child.name === "Body") {
         const names = targetsOf(at).map((name) => `${this.#text(name)} = ${UNKNOWN}\n`);
         before = names.join("") + before;
       }
     }
-    // what is not in a function the module itself has done
-    return inFunction ? before : "";
+    return { module: inFunction ? this.source : this.source.slice(0, top.from), before };
   }
 
   #statements(body: SyntaxNode, until: SyntaxNode): string {

@@ -551,4 +551,32 @@ run(engine.connect())
   "a name that a loop of a comprehension has, too": {
     env: ONLINE(" version_table=name,", 'names = [name for name in ["a", "b"]]\nname = "v"\n'),
   },
+  "a variable that is bound again afterwards": {
+    env: `table = "v"
+with engine.connect() as connection:
+    schema = "s"
+    context.configure(connection=connection, version_table=table, version_table_schema=schema)
+    context.run_migrations()
+    schema = "t"
+table = "w"
+`,
+  },
+  "a variable of a class": {
+    env: `class Options:
+    table = "v"
+    all = {"version_table": table}
+
+
+context.configure(connection=engine.connect(), **Options.all)
+context.run_migrations()
+`,
+  },
+  "what a with statement gives": {
+    env: `with open(__file__) as table:
+    table = table.readline().split()[1]
+    context.configure(connection=engine.connect(), version_table=table)
+    context.run_migrations()
+`,
+    unknown: "it is table",
+  },
 };
