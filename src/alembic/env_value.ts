@@ -47,23 +47,51 @@ export class EnvValues {
   }
 
   /**
-   * What happens before a node is reached: in the module, of which a function has seen all when it is called, and then
-   * in the functions and blocks around the node.
+   * What happens before a node is reached: in the module, up to the last call of the function around the node, and then
+   * in the functions and blocks around it.
    */
   #before(node: SyntaxNode, depth: number): { module: string; before: string } {
-    let before = "", inFunction = false, top = node;
+    let before = "", outermost: SyntaxNode | undefined, top = node;
     for (let child = node, at = node.parent; at !== null; child = at, at = at.parent) {
       top = child;
       if (at.name === "Body") before = this.#statements(at, child) + before;
       else if (at.name === "FunctionDefinition") {
         before = this.#parameters(at, before + this.#text(node), depth) + before;
-        inFunction = true;
+        outermost = at;
       } else if (child.name === "Body") {
         const names = targetsOf(at).map((name) => `${this.#text(name)} = ${UNKNOWN}\n`);
         before = names.join("") + before;
       }
     }
-    return { module: inFunction ? this.source : this.source.slice(0, top.from), before };
+    const end = outermost === undefined ? top.from : this.#lastCall(outermost, depth);
+    return { module: this.source.slice(0, end), before };
+  }
+
+  /** Where the last statement of the module ends by which a function may be called; that of the module where none is. */
+  #lastCall(definition: SyntaxNode, depth: number): number {
+    const ends = this.#mentions(definition).map((mention) => {
+      let top = mention, caller: SyntaxNode | undefined;
+      for (let at = mention.parent; at !== null && at.parent !== null; at = at.parent) {
+        top = at;
+        if (at.name === "FunctionDefinition") caller = at;
+      }
+      if (caller === undefined) return top.to;
+      return depth < MAX_DEPTH ? this.#lastCall(caller, depth + 1) : this.source.length;
+    });
+    return ends.length === 0 ? this.source.length : Math.max(...ends);
+  }
+
+  /** Where a function's name stands, but for its definition. */
+  #mentions(definition: SyntaxNode): SyntaxNode[] {
+    const name = this.#text(definition.getChild("VariableName"));
+    const found: SyntaxNode[] = [];
+    this.tree.iterate({
+      enter: ({ name: type, node }) => {
+        const isMention = type === "VariableName" && node.parent?.name !== "FunctionDefinition";
+        if (isMention && this.#text(node) === name) found.push(node);
+      },
+    });
+    return found;
   }
 
   #statements(body: SyntaxNode, until: SyntaxNode): string {
@@ -91,14 +119,7 @@ export class EnvValues {
 
   /** What all calls of a function in this file give to a parameter; `undefined` when they differ or are not known. */
   #argument(definition: SyntaxNode, parameter: Parameter, depth: number): Known | undefined {
-    const name = this.#text(definition.getChild("VariableName"));
-    const given: (SyntaxNode | undefined)[] = [];
-    this.tree.iterate({
-      enter: ({ name: type, node }) => {
-        if (type !== "VariableName" || this.#text(node) !== name || node.parent?.name === "FunctionDefinition") return;
-        given.push(this.#argumentAt(node, parameter));
-      },
-    });
+    const given = this.#mentions(definition).map((mention) => this.#argumentAt(mention, parameter));
     if (given.length === 0) given.push(parameter.fallback);
     const values = given.map((node) => node && this.of(node, depth));
     const [first] = values;

@@ -579,4 +579,22 @@ context.run_migrations()
 `,
     unknown: "it is table",
   },
+  "a variable that is bound again after the call": {
+    env: `table = "v"
+
+
+def run():
+    inner()
+
+
+def inner():
+    context.configure(connection=engine.connect(), version_table=table)
+    context.run_migrations()
+
+
+if not context.is_offline_mode():
+    run()
+table = "w"
+`,
+  },
 };
