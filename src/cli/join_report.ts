@@ -9,9 +9,9 @@ import type { JoinReport } from "../join.ts";
 import { rowsText } from "../numbers_text.ts";
 import { secondsText } from "../seconds_text.ts";
 import type { Context } from "./command.ts";
-import { errorDocument, errorLines, failureDocument } from "./error_lines.ts";
+import { errorDocument, failureDocument } from "./error_lines.ts";
 import type { OpenProject } from "./open_project.ts";
-import { projectView } from "./project_view.ts";
+import { tellError } from "./project_view.ts";
 import { filesOf, startRun } from "./start_run.ts";
 import type { Line } from "./text.ts";
 
@@ -31,7 +31,7 @@ export async function joinAndTell(
   const report = await startRun(context, opened, (run) => joinRun(run, { maxTimeMs }), { waitMs });
   const { joined, failed, interrupted, exitCode } = report;
   output.progress(joinedLines(report));
-  if (interrupted !== null) output.problem(errorLines(interrupted, projectView(context, opened.config)));
+  if (interrupted !== null) tellError(context, opened.config, interrupted);
   output.document({
     joined,
     failed: failed === null ? null : {

@@ -60,7 +60,7 @@ export const pipelineRun = command({
     const told = { interruption: false };
     return await startRun(context, opened, async (run) => {
       const { steps, title } = await pipeline();
-      alembic = await usableAlembic(run, steps);
+      alembic = await usableAlembic(context, run, steps);
       context.output.progress([`${title}  (${steps.length} steps)`]);
       const limits = { lockTimeoutMs: lockTimeout, maxTimeMs: maxTime };
       return await runSteps(context, opened, run, { steps, alembic, told, ...limits });
@@ -126,6 +126,7 @@ async function tellPreview(context: Context, opened: OpenProject, { steps, title
 
 /** Alembic's command, when a step has something to do for it. @throws {AlembicUnusableError} before anything runs */
 async function usableAlembic(
+  { globals, output }: Context,
   { project, database }: RunContext,
   steps: readonly PipelineStep[],
 ): Promise<AlembicCommand | undefined> {
@@ -136,7 +137,11 @@ async function usableAlembic(
   const { AlembicCommand } = await import("../pipeline_alembic.ts");
   const alembic = new AlembicCommand(project.config);
   const isWanted = previews.some(({ step, status }) => step.type === "alembic" && status === "would-run");
-  if (isWanted) await alembic.requireUsable();
+  if (!isWanted) return alembic;
+  await alembic.requireUsable();
+  if (globals.url !== undefined) {
+    output.warn("Alembic does not know of --url", "It connects as its env.py says; let that name the same database.");
+  }
   return alembic;
 }
 
@@ -155,6 +160,7 @@ async function runSteps(
   const { runPipeline } = await import("../pipeline_run.ts");
   const { pipelineEndLines, stepEndLines, stepLines } = await import("./pipeline_lines.ts");
   const { stepErrorLines, pipelineDocument } = await import("./pipeline_report.ts");
+  const { errorAnnotations } = await import("./github_annotations.ts");
   const { io, output, globals } = context;
   const kept: string[] = [];
   let ends = 0;
@@ -171,6 +177,9 @@ async function runSteps(
       if (globals.quiet && ended.status === "failed") io.err(kept.join(""));
       kept.length = 0;
       output.problem(stepErrorLines(ended, { context, opened, told: told.interruption }));
+      if (ended.error !== undefined && !told.interruption) {
+        output.annotate(errorAnnotations(ended.error, opened.config.folder));
+      }
       const { status, seconds } = ended;
       if (output.json) output.event({ event: "step-ended", at: now(), step: ++ends, status, seconds });
     },

@@ -22,8 +22,8 @@ export const verify = command({
   async run(context, { arguments: { id } }): Promise<ExitCode> {
     const { openProject } = await import("./open_project.ts");
     const { filesOf, startRun } = await import("./start_run.ts");
-    const { errorDocument, errorLines, failureDocument } = await import("./error_lines.ts");
-    const { projectView } = await import("./project_view.ts");
+    const { errorDocument, failureDocument } = await import("./error_lines.ts");
+    const { tellError } = await import("./project_view.ts");
     const { verify } = await import("../verify.ts");
     const opened = await openProject(context);
     const report = await startRun(
@@ -34,7 +34,7 @@ export const verify = command({
     const { verified, failed, without, interrupted, exitCode } = report;
     const { output } = context;
     output.progress(verifiedLines(report));
-    if (interrupted !== null) output.problem(errorLines(interrupted, projectView(context, opened.config)));
+    if (interrupted !== null) tellError(context, opened.config, interrupted);
     output.document({
       verified,
       failed: failed.map(({ revision, cause }) => ({

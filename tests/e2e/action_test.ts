@@ -194,6 +194,20 @@ Deno.test("action.yml: names, descriptions and errors cannot command the runner,
   match(ran.summary, /^\| <code>D001<\/code> \| &#58;&#58;stop-commands&#58;&#58;x &#124; .* \| ❌ failed \| {2}\|$/m);
 });
 
+Deno.test("action.yml: a step of a pipeline that Alembic refuses is told, and the outputs count what was done before it", async () => {
+  await using repo = await repository({ "D001_people.sql": TABLE }, {
+    "repo/app/delembic.ini": `${INI}alembic_config = alembic.ini\nalembic_command = sh alembic.sh\n`,
+    "repo/app/alembic.sh": 'case "$*" in *--version*) echo alembic 1.20.1 ;; *) exit 3 ;; esac\n',
+    "repo/app/alembic.ini": "[alembic]\nscript_location = migrations\n",
+    "repo/app/migrations/versions/3d1e3e6abc12_person.py": 'revision = "3d1e3e6abc12"\ndown_revision = None\n',
+    "repo/app/pipeline.yaml": "steps:\n- { name: people, type: delembic, target: D001 }\n" +
+      "- { name: schema, type: alembic, target: head }\n",
+  });
+  const ran = await repo.call({ command: "pipeline run" });
+  deepEqual([ran.succeeded, ran.outputs["applied"], ran.outputs["pending"]], [false, "1", "0"], ran.log);
+  match(annotations(ran).join("\n"), /^::error title=Delembic%3A [\w-]+::[^\n]*exit code 3[^\n]*$/);
+});
+
 Deno.test("action.yml: what is in inputs is never run, and a path may have blanks", async () => {
   await using repo = await repository({ "D001_people.sql": TABLE });
   await Deno.rename(`${repo.path}/repo/app/delembic.ini`, `${repo.path}/repo/app/my $(touch hacked) 'app'.ini`);
