@@ -364,6 +364,20 @@ Pipeline stopped at step 1 of 4. Run it again to go on from there.
   );
 });
 
+testWith(["python"], "pipeline run --url: says that Alembic does not know of it", async () => {
+  await using project = await chain();
+  const ran = () => project.delembic(["--url", project.db.url, "pipeline", "run", "--auto"]);
+  const first = await ran();
+  assert.deepEqual([first.code, first.err], [
+    0,
+    `Warning: Alembic does not know of --url
+  It connects as its env.py says; let that name the same database.
+`,
+  ]);
+  const second = await ran();
+  assert.deepEqual([second.code, second.err], [0, ""]);
+});
+
 testWith(
   ["python"],
   "pipeline run --json: stdout is one document, what Alembic prints is among the events on stderr",
