@@ -200,6 +200,7 @@ export function functionOf(path: string, { positional, named }: Given): Value | 
       return shown === undefined ? undefined : scalar(shown);
     }
     case "len":
+      if (first?.kind === "dict") return number(first.entries.size);
       return first?.kind === "list" ? number(first.items.length) : undefined;
     case "enumerate":
       if (first?.kind !== "list" || positional.length > 1 || named.size > 0) return undefined;

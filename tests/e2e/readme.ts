@@ -28,14 +28,22 @@ export function blocksOf(markdown: string): Block[] {
   return [...markdown.matchAll(BLOCK_REGEXP)].map(([, language = "", path, text = ""]) => ({ language, path, text }));
 }
 
-/** The README with what its commands really print, in place of what it says that they print. */
-export async function replay(markdown: string): Promise<string> {
+/**
+ * The README with what its commands really print, in place of what it says that they print.
+ *
+ * @param programs further programs of the project, by their paths in it: what each runs
+ */
+export async function replay(markdown: string, programs: Readonly<Record<string, string>> = {}): Promise<string> {
   await using folder = await temporaryFolder({
     "bin/delembic": `#!/bin/sh\nexec '${Deno.execPath()}' run -A --quiet --no-check '${MAIN}' "$@"\n`,
     "bin/alembic": `#!/bin/sh\nexec '${outside.python}' -m alembic "$@"\n`,
   });
   await run("chmod", ["+x", "bin/delembic", "bin/alembic"], { cwd: folder.path });
   await run("cp", ["-r", TOUR, "project"], { cwd: folder.path });
+  for (const [path, command] of Object.entries(programs)) {
+    await writeFiles(`${folder.path}/project`, { [path]: `#!/bin/sh\nexec ${command} "$@"\n` });
+    await run("chmod", ["+x", path], { cwd: `${folder.path}/project` });
+  }
   const env = {
     PATH: `${folder.path}/bin:${Deno.env.get("PATH")}`,
     DATABASE_URL: "sqlite:///app.db",

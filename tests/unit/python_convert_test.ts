@@ -237,6 +237,11 @@ const CHECKS: readonly (readonly [string, readonly string[], readonly string[]])
     "select (select name from t where id = 1 limit 1) = 'O''Hara';",
   ]],
   [
+    "as many as a dictionary has",
+    ["rows = {'a': 1, 'b': 2}", "assert conn.scalar(text('select count(*) from t')) == len(rows)"],
+    ["select (select count(*) from t) = 2;"],
+  ],
+  [
     "the first of several rows",
     ["assert conn.scalar(text('select a * 2 from t where b in (1, 2) order by a;')) == 1"],
     ["select (select a * 2 from t where b in (1, 2) order by a limit 1) = 1;"],
