@@ -27,9 +27,8 @@ export interface EnvSurroundings {
 
 /**
  * What `context.configure(NAME=…)` is given, wherever it stands, also in a dictionary that is spread there, of whatever
- * module. What only
- * the offline mode is given does not count where there is an online one. A file that calls no `configure` leaves that
- * to the modules that it imports.
+ * module. What only the offline mode is given does not count where there is an online one. A file that calls no
+ * `configure` leaves that to the modules that it imports.
  *
  * @param source normalized
  */
@@ -53,8 +52,9 @@ function readFile(raw: string, file: string, name: string, around: EnvSurroundin
   if (depth === 0) return null;
   for (const dotted of importedBy(tree, source)) {
     const module = around.module(dotted);
-    const found = module && readFile(module.source, module.file, name, around, depth - 1);
-    if (found !== undefined && found !== null) return found;
+    if (module === undefined) continue;
+    const found = readFile(module.source, module.file, name, around, depth - 1);
+    if (found !== null) return found;
   }
   return null;
 }
@@ -116,7 +116,7 @@ function decide(given: readonly (Given | undefined)[], name: string, values: Env
     line = values.source.slice(0, one.node.from).split("\n").length;
     const value = one.known ?? values.of(one.node);
     if (value === undefined) {
-      const text = values.source.slice(one.node.from, one.node.to);
+      const text = values.source.slice(one.node.from, one.node.to).replace(/\s+/g, " ");
       return notKnown(name, { file: values.file, line }, `it is ${text}`);
     }
     found.add(value.text);
