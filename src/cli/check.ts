@@ -35,6 +35,13 @@ export const check = command({
   ],
   async run(context, { options }): Promise<ExitCode> {
     if (options.schema) {
+      if (options.allowPending) {
+        throw new UsageError(
+          "conflicting-options",
+          "Options '--schema' and '--allow-pending' exclude each other",
+          "With --schema no database is asked what is pending.",
+        );
+      }
       const { checkSchema } = await import("./schema_check.ts");
       return await checkSchema(context, options);
     }

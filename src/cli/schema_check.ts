@@ -5,8 +5,10 @@
  */
 
 import { sentenceOf } from "../draft_need.ts";
-import { EXIT, type ExitCode } from "../errors.ts";
+import { EXIT, type ExitCode, type Place } from "../errors.ts";
 import type { Context } from "./command.ts";
+import { inFolder, withHint } from "./github_annotations.ts";
+import type { Annotation } from "./github_text.ts";
 import { draftDocument, needDocument, obstacleDocument, spanLine } from "./schema_lines.ts";
 import { type Line, styled } from "./text.ts";
 
@@ -42,6 +44,10 @@ export async function checkSchema(
   const isSound = lines.length === 0;
   output.result(isSound ? ["Every schema change has the data work that it looks to need."] : lines);
   if (draft.needs.length > 0) output.note(["", HINT]);
+  output.annotate([
+    ...draft.needs.map((need) => annotation("No data migration", { ...need, message: sentenceOf(need), hint: HINT })),
+    ...draft.obstacles.map((obstacle) => annotation("No room for a data migration", obstacle)),
+  ].map((each) => ({ ...each, place: inFolder(each.place, config.folder) })));
   output.document({
     ok: isSound,
     problems: [
@@ -51,4 +57,11 @@ export async function checkSchema(
     ...draftDocument(draft, shown),
   });
   return isSound ? EXIT.done : EXIT.failed;
+}
+
+function annotation(
+  title: string,
+  { message, hint, place }: { readonly message: string; readonly hint: string; readonly place: Place },
+): Annotation & { readonly place: Place } {
+  return { level: "error", title, message: withHint(message, hint), place };
 }

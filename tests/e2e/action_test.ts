@@ -194,6 +194,30 @@ Deno.test("action.yml: names, descriptions and errors cannot command the runner,
   match(ran.summary, /^\| <code>D001<\/code> \| &#58;&#58;stop-commands&#58;&#58;x &#124; .* \| ❌ failed \| {2}\|$/m);
 });
 
+Deno.test("action.yml: a schema change that looks as if it needs data stands beside its line", async () => {
+  const script = (revision: string, down: string, body: string) =>
+    `import sqlalchemy as sa\nfrom alembic import op\n\nrevision = "${revision}"\ndown_revision = ${down}\n\n\n` +
+    `def upgrade():\n    ${body}\n`;
+  await using repo = await repository({
+    "D001_people.sql": TABLE.replace("D001\n", "D001\n-- delembic depends_on: aaaa\n"),
+  }, {
+    "repo/app/delembic.ini": `${INI}alembic_config = alembic.ini\n`,
+    "repo/app/alembic.ini": "[alembic]\nscript_location = migrations\n",
+    "repo/app/migrations/versions/aaaa.py": script(
+      "aaaa",
+      "None",
+      "op.create_table('visit', sa.Column('id', sa.Integer()))",
+    ),
+    "repo/app/migrations/versions/bbbb.py": script("bbbb", '"aaaa"', "op.alter_column('visit', 'day', nullable=False)"),
+  });
+  const ran = await repo.call({ command: "check", args: "--schema" });
+  equal(ran.succeeded, false);
+  match(
+    annotations(ran).filter((line) => line.startsWith("::error")).join("\n"),
+    /^::error file=app\/migrations\/versions\/bbbb\.py,line=9,(?:col=\d+,)?title=No data migration::[^\n]*day[^\n]*%0ARun 'delembic rev[^\n]*$/,
+  );
+});
+
 Deno.test("action.yml: a step of a pipeline that Alembic refuses is told, and the outputs count what was done before it", async () => {
   await using repo = await repository({ "D001_people.sql": TABLE }, {
     "repo/app/delembic.ini": `${INI}alembic_config = alembic.ini\nalembic_command = sh alembic.sh\n`,
