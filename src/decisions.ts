@@ -16,7 +16,7 @@ import { OpenRun, type RunContext } from "./open_run.ts";
 import { isApplied, planUpgrade } from "./plan.ts";
 import { requireSound } from "./project.ts";
 import { type Survey, survey } from "./survey.ts";
-import { resolveRevision, type Target, TargetError } from "./target.ts";
+import { graphOf, resolveRevision, type Target, TargetError } from "./target.ts";
 
 /** Records a revision, and all that it needs, as applied without running them. @returns the revisions recorded */
 export async function stamp(
@@ -72,7 +72,8 @@ export async function repair(context: RunContext, options: RepairOptions): Promi
   await using run = await OpenRun.begin(context, options.lockTimeoutMs);
   const seen = await survey(project, run.audit);
   const known = [...new Set([...project.migrations.keys(), ...seen.records.keys(), ...seen.partial])];
-  const only = options.revision === undefined ? undefined : resolveRevision(options.revision, known);
+  const graph = graphOf(project.migrations, project.parents);
+  const only = options.revision === undefined ? undefined : resolveRevision(options.revision, known, graph);
   const concerned = (revision: string) => only === undefined || revision === only;
   if (options.as !== undefined && only === undefined) {
     throw new TargetError(`Say which revision is ${options.as}`, `For example: delembic repair D003 --${options.as}`);

@@ -54,7 +54,7 @@ export function wantedDown(graph: RevisionGraph, applied: ReadonlySet<string>, t
   if (at !== undefined && !applied.has(at)) {
     throw new TargetError(`Revision ${at} is not applied, so there is no going back to it`);
   }
-  const roots = rootsAbove(graph, at, branchOf(target), text);
+  const roots = rootsAbove(graph, at, branchOf(graph, at, target), text);
   const going = ancestorsOf(graph.names.children, roots).intersection(applied);
   if (going.size === 0 && at !== undefined && !headsOf(graph.parents, applied).includes(at)) {
     throw new TargetError(`Nothing that is applied builds on ${at} on the way of '${text}'`);
@@ -100,10 +100,12 @@ function rootsAbove(
   throw new TargetError(`'${text}' does not say which way goes: ${above.join(", ")} build on ${at ?? "nothing"}`);
 }
 
-function branchOf(target: GraphTarget): string | undefined {
+/** The branch that is named; and where steps from a revision come to the base, the line of that revision. */
+function branchOf({ names }: RevisionGraph, at: string | undefined, target: GraphTarget): string | undefined {
   if (target.kind !== "name") return target.branch;
-  const at = target.name.indexOf("@");
-  return at === -1 ? undefined : target.name.slice(0, at);
+  const [branch, ...more] = target.name.split("@");
+  if (more.length > 0) return branch;
+  return at === undefined ? names.resolve(target.name.replace(/-\d+$/, ""))[0] : undefined;
 }
 
 function severalTips(text: string, tips: readonly string[]): TargetError {

@@ -138,14 +138,16 @@ export function plainlyNamed({ names }: RevisionGraph, name: string): string | u
 }
 
 /**
- * The full id that a user means by a whole id or a unique prefix; of revisions without a file, too.
+ * The full id that a user means by a whole id or a unique prefix; of revisions without a file, too. With a graph also by
+ * a label, or by whatever else names one revision in it.
  *
  * @throws {TargetError} when nothing or several revisions match
  */
-export function resolveRevision(text: string, known: readonly string[]): string {
+export function resolveRevision(text: string, known: readonly string[], graph?: RevisionGraph): string {
   if (known.includes(text)) return text;
   const matches = known.filter((id) => id.startsWith(text));
   if (matches.length === 1 && matches[0] !== undefined) return matches[0];
   if (matches.length > 1) throw TARGET_ERRORS.ambiguous(text, matches);
+  if (graph !== undefined) return resolveOne(graph, text);
   throw unknownRevision(text, known);
 }

@@ -17,7 +17,7 @@ import { requireSound } from "./project.ts";
 import type { PythonProcess } from "./run_python_process.ts";
 import type { RunFailure } from "./runner.ts";
 import { type Survey, survey } from "./survey.ts";
-import { resolveRevision, TargetError } from "./target.ts";
+import { graphOf, resolveRevision, TargetError } from "./target.ts";
 import { topologicalOrder } from "./graph.ts";
 import { Sources } from "./sources.ts";
 import { loadEnvironment, toldRun } from "./told_run.ts";
@@ -121,7 +121,9 @@ function choose(
   wanted: string | undefined,
 ): LoadedMigration[] {
   const order = topologicalOrder(project.parents);
-  const revision = wanted === undefined ? undefined : resolveRevision(wanted, order);
+  const revision = wanted === undefined
+    ? undefined
+    : resolveRevision(wanted, order, graphOf(project.migrations, project.parents));
   if (revision !== undefined && !isApplied(records.get(revision))) {
     throw new TargetError(`Revision ${revision} is not applied, so there is nothing to verify`);
   }

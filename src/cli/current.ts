@@ -8,7 +8,7 @@ import type { Survey } from "../survey.ts";
 import { graphOf, type RevisionGraph } from "../target.ts";
 import { command } from "./command.ts";
 import { flag } from "./command_line.ts";
-import { marksMember, marksOf, placeLines } from "./revision_marks.ts";
+import { marksOf, placeLines } from "./revision_marks.ts";
 import { indented, type Line, styled } from "./text.ts";
 
 export const current = command({
@@ -46,7 +46,7 @@ export const current = command({
           revision: record.revision,
           appliedAt: record.appliedAt,
           file: hasFile,
-          ...marksMember(marksOf(graph, record.revision), seen.migrations.get(record.revision)?.labels),
+          branches: marksOf(graph, record.revision).branches,
         })),
         missingHeads: missing,
       });

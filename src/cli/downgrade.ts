@@ -47,13 +47,18 @@ export const downgrade = command({
     if (options.dryRun) return await dryRun(context, opened, parsed);
     const { runAndTell } = await import("./run_report.ts");
     const { downgrade } = await import("../runner.ts");
-    const words = { done: "downgraded", nothing: NOTHING } as const;
+    const words = { done: "downgraded", nothing: nothingFor(parsed) } as const;
     const work = (run: RunContext) => downgrade(run, { target: parsed, lockTimeoutMs: options.lockTimeout });
     return await runAndTell(context, opened, work, { words });
   },
 });
 
-const NOTHING = "Nothing to undo.";
+/** A migration that nobody declared to build on the target stays, though it came later. */
+function nothingFor(target: Target): string {
+  return target.kind === "name"
+    ? `Nothing to undo: nothing that is applied builds on ${target.name}.`
+    : "Nothing to undo.";
+}
 
 async function dryRun(context: Context, opened: OpenProject, target: Target): Promise<ExitCode> {
   const { lookAt } = await import("./open_project.ts");
@@ -68,7 +73,7 @@ async function dryRun(context: Context, opened: OpenProject, target: Target): Pr
     const { output } = context;
     output.result(
       going.length === 0
-        ? [NOTHING]
+        ? [nothingFor(target)]
         : going.map(({ revision, description }) => `Would undo ${titled(revision, description)}`),
     );
     output.document({

@@ -37,7 +37,7 @@ export const log = command({
     }
     const { lookAt, openProject } = await import("./open_project.ts");
     const { readRuns } = await import("../ledger.ts");
-    const { resolveRevision } = await import("../target.ts");
+    const { graphOf, resolveRevision } = await import("../target.ts");
     return await lookAt(context, await openProject(context), async ({ db, project, seen }) => {
       const all = await readRuns(db);
       const known = new Set([
@@ -45,7 +45,9 @@ export const log = command({
         ...seen.records.keys(),
         ...all.flatMap(({ revision }) => revision ?? []),
       ]);
-      const revision = id === undefined ? undefined : resolveRevision(id, [...known]);
+      const revision = id === undefined
+        ? undefined
+        : resolveRevision(id, [...known], graphOf(project.migrations, project.parents));
       const chosen = all.filter((run) => revision === undefined || run.revision === revision);
       const runs = options.limit === undefined ? chosen : chosen.slice(0, Number(options.limit));
       const data = revision === undefined ? { walk: undefined, loads: [] } : await readDataStory(db, revision);

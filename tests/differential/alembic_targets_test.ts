@@ -195,6 +195,7 @@ function exception(asked: Asked, question: Question, ours: string[] | null): str
       if (/^[+-]\d+$/.test(text)) return stepsException(asked, ours, Number(text));
       if (/@heads?$/.test(text)) return "the head of a branch is one, though there are other branches";
       if (text.includes("@") && ours === null) return "what is not on the branch is refused, as for an upgrade";
+      if (/^\w+-\d+$/.test(text) && endsAtBase(graph, text)) return "below a revision is the base of its own line";
       return isBeginning(graph, text) ? "a beginning is looked for on the branch" : undefined;
     case "show":
       if (/\w[+-]\d+$/.test(text)) return "steps from a name are shown, too";
@@ -230,6 +231,15 @@ function rangeException(graph: RevisionGraph, text: string, current: readonly st
 function isOnLabel({ names }: RevisionGraph, text: string): boolean {
   const at = text.indexOf("@");
   return at === -1 || names.isLabel(text.slice(0, at));
+}
+
+function endsAtBase({ names }: RevisionGraph, text: string): boolean {
+  try {
+    return names.resolve(text).length === 0;
+  } catch (error) {
+    if (error instanceof DelembicError) return false;
+    throw error;
+  }
 }
 
 /** What becomes of `-N` from several heads, where Alembic fails. */

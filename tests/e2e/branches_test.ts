@@ -29,6 +29,10 @@ const FILES = {
   "X001.sql": sql("X001", "", "other, beside"),
 };
 
+function timeless(text: string): string {
+  return text.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00:00/g, "TIME").replace(/\d+\.\d\ds/g, "0.00s");
+}
+
 async function project(files: Record<string, string> = FILES) {
   const folder = await temporaryFolder({
     "delembic.ini": INI,
@@ -41,7 +45,7 @@ async function project(files: Record<string, string> = FILES) {
     ...folder,
     async run(...args: string[]) {
       const { code, out, err } = await call(args, { cwd: folder.path });
-      return { code, out: out.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00:00/g, "TIME"), err };
+      return { code, out: timeless(out), err };
     },
     /** What was printed, of a command that succeeded. */
     async out(...args: string[]) {
@@ -133,6 +137,8 @@ Deno.test("history -r lists a part of the graph, from what is applied too", asyn
   await app.out("upgrade", "D003");
   assert.equal(await lines("-r", "current:"), "D003 D005 D006");
   assert.equal(await lines("-r", ":current"), "D001 D003");
+  assert.equal(await lines("-r-1:current"), "D001 D003");
+  assert.equal(await lines("-r", "-1:current"), "D001 D003");
   assert.deepEqual(await app.run("history", "-r", "D002"), {
     code: 2,
     out: "",
@@ -195,6 +201,19 @@ Deno.test("show takes whatever names a revision, and several", async () => {
     out: "",
     err: "Error: 'base' is before the first revision\nHint: Run 'delembic history' to see what there is.\n",
   });
+});
+
+Deno.test("verify, log and repair take labels and steps; a downgrade says why it undoes nothing", async () => {
+  await using app = await project({ ...FILES, "D007.sql": sql("D007") });
+  await app.out("upgrade");
+  assert.equal(await app.out("verify", "D004-1"), "Without validate: D002\nVerified 0 migrations, 0 failed.\n");
+  assert.match(await app.out("log", "billing"), / D002 +success/);
+  assert.equal(await app.out("repair", "other@head"), "Nothing to repair.\n");
+  assert.equal(
+    await app.out("downgrade", "D007"),
+    "Nothing to undo: nothing that is applied builds on D007.\n",
+  );
+  assert.equal(await app.out("downgrade", "D007-1"), "Undoing D007: d007 work\n  OK (0.00s)\n");
 });
 
 Deno.test("merge makes a migration that needs all heads, in TypeScript or SQL", async () => {

@@ -274,7 +274,7 @@ badInput({
   err: `Error: Revision D001 is in 2 places: delembic/versions/D001_start.sql:1, delembic/versions/D001_too.sql:1
   at delembic/versions/D001_too.sql:1
     1 | -- delembic revision: D001
-Hint: Give each migration an id of its own.
+Hint: Give one of them another id: delembic rename D001 NEW_ID delembic/versions/D001_too.sql
 `,
 });
 

@@ -347,7 +347,7 @@ Deno.test("history, current, heads and log have their documents", async () => {
     ],
   });
   assert.deepEqual((await app.json("current")).document, {
-    heads: [{ revision: "D001", appliedAt: "TIME", file: true, ...LINE, head: false }],
+    heads: [{ revision: "D001", appliedAt: "TIME", file: true, branches: [] }],
     missingHeads: ["D002"],
   });
   assert.deepEqual((await app.json("heads")).document, {

@@ -129,6 +129,7 @@ Deno.test("planDowngrade() takes back what builds on the target, and leaves othe
   assert.deepEqual(down("other@-1"), ["aside2"]);
   assert.deepEqual(down("aside2-1"), ["aside2"]);
   assert.deepEqual(down("aside2"), []);
+  assert.deepEqual(down("aside2-2"), ["aside2", "aside"]);
   assert.throws(() => down("both-1"), { message: "'both-1' could be any of 2 revisions: bill2, shop2" });
   const unmerged = ["root", "bill1", "shop1", "aside"];
   assert.deepEqual(down("shop@-1", unmerged), ["shop1"]);
