@@ -162,3 +162,22 @@ Deno.test("release: its scripts pack what the action, Docker, pip and npm take",
   await runScript(path, "image", "Lay the executables where the Dockerfile takes them from");
   for (const cpu of ["amd64", "arm64"]) equal((await run(`${path}/dist/linux-${cpu}/delembic`, [])).out, "a program\n");
 });
+
+Deno.test("release: what npm has already is not published again, and the main package comes last", async () => {
+  await using folder = await temporaryFolder({
+    "bin/npm": '#!/bin/sh\ncase "$1 $2" in\n  "view @delembic/cli-b@1.0.0") echo 1.0.0 ;;\n  view*) exit 1 ;;\n' +
+      '  *) echo "$@" >>published ;;\nesac\n',
+    "dist/npm/main/package.json": '{"name":"@delembic/cli","version":"1.0.0"}',
+    "dist/npm/npm-a/package.json": '{"name":"@delembic/cli-a","version":"1.0.0"}',
+    "dist/npm/npm-b/package.json": '{"name":"@delembic/cli-b","version":"1.0.0"}',
+  });
+  const { path } = folder;
+  await Deno.chmod(`${path}/bin/npm`, 0o755);
+  await run("tar", ["-cf", "dist/npm.tar", "-C", "dist", "npm"], { cwd: path });
+  const env = { PATH: `${path}/bin:${Deno.env.get("PATH")}` };
+  await runScript(path, "npm", "Publish what the main package depends on, and then it", env);
+  equal(
+    await Deno.readTextFile(`${path}/published`),
+    ["npm-a", "main"].map((name) => `publish --provenance --access public ./npm/${name}\n`).join(""),
+  );
+});
