@@ -63,8 +63,8 @@ const WORDS: Readonly<Record<DialectName, Words>> = {
     isNot: {
       integer: (column) => `(ltrim(${column}, '+-') = '' or ltrim(${column}, '+-') glob '*[^0-9]*')`,
       number: (column) => `(ltrim(${column}, '+-.') = '' or ltrim(${column}, '+-') glob '*[^0-9.]*')`,
-      date: (column) => `date(${column}) is null`,
-      datetime: (column) => `datetime(${column}) is null`,
+      date: (column) => `(${column} is not null and date(${column}) is null)`,
+      datetime: (column) => `(${column} is not null and datetime(${column}) is null)`,
       uuid: (column) => `length(replace(${column}, '-', '')) <> 32`,
     },
     truths: "'1', '0'",

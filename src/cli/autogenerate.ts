@@ -45,13 +45,13 @@ export async function autogenerate(context: Context, config: Config, wish: Draft
   tellFileFaults(context, { config, project });
   const { readSchemaDraft } = await import("../draft.ts");
   const draft = await readSchemaDraft(project, { wish, start: "last", dialect: dialect.name });
+  const files = await planned(context, { project, draft, wish, dialect: dialect.name });
   const shown = (file: string) => shownFile(context, config, file);
   output.progress([spanLine(draft)]);
   output.note(readingLines(draft, shown));
   for (const { message, place, hint } of draft.obstacles) {
     output.warn(`${message} (${shown(place.file)}:${place.line})`, hint);
   }
-  const files = await planned(context, { project, draft, wish, dialect: dialect.name });
   for (const { path, text } of files) await createFile(path, text);
   output.result(
     files.length === 0
