@@ -7,6 +7,21 @@
 import postgres from "postgres";
 import { createConnection } from "mysql2/promise";
 
+/** Where a program is; `undefined` when it is in no folder of `PATH`. */
+function programIn(name: string): string | undefined {
+  const places = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder !== "").map((folder) =>
+    `${folder}/${name}`
+  );
+  return places.find((place) => {
+    try {
+      return Deno.statSync(place).isFile;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+      throw error;
+    }
+  });
+}
+
 /** Where the outside things are; each unset one makes the tests that need it *ignored*, visibly. */
 export const outside = {
   postgres: Deno.env.get("DELEMBIC_TEST_POSTGRES_URL"),
@@ -20,6 +35,8 @@ export const outside = {
   python: Deno.env.get("DELEMBIC_TEST_PYTHON"),
   /** A folder with actionlint, hadolint, shellcheck, and a `python` that has cyclonedx-python-lib. */
   linters: Deno.env.get("DELEMBIC_TEST_LINTERS"),
+  /** A browser that playwright can drive. */
+  chromium: Deno.env.get("DELEMBIC_TEST_CHROMIUM") ?? programIn("chromium"),
   /** The compiled executable. */
   executable: Deno.env.get("DELEMBIC_TEST_EXECUTABLE"),
 } as const;

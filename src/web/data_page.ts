@@ -28,19 +28,25 @@ export function listQuery(params: URLSearchParams): ListQuery {
   };
 }
 
-export async function dataPage(html: HtmlTag, sight: Sight, params: URLSearchParams): Promise<Page> {
+export async function dataPage(markup: HtmlTag, sight: Sight, params: URLSearchParams): Promise<Page> {
   const query = listQuery(params);
   const { entries, project, troubles } = sight;
   const walks = new Map((await readUndoneWalks(sight.db)).map((story) => [story.walk.revision, story]));
   const found = entries.filter((entry) => fits(entry, query));
   const pages = Math.max(1, Math.ceil(found.length / PAGE_ROWS));
   const page = Math.min(query.page, pages);
-  const body = html`<h1>Data migrations</h1>
-${project.faults.map((fault) => faultBox(html, fault))}${troubles.map((trouble) => troubleBox(html, trouble))}
-${searchForm(html, "/data", query, STATES)}
+  const body = markup`<h1>Data migrations</h1>
+${project.faults.map((fault) => faultBox(markup, fault))}${troubles.map((trouble) => troubleBox(markup, trouble))}
+${searchForm(markup, "/data", query, STATES)}
 <p class="quiet" role="status">${foundText(found.length, entries.length, "migrations")}</p>
-${found.length === 0 ? "" : table(html, found.slice((page - 1) * PAGE_ROWS, page * PAGE_ROWS), walks)}
-${pager(html, { page, pages, addressAt: (page) => addressOf("/data", { q: query.text, state: query.state, page }) })}`;
+${found.length === 0 ? "" : table(markup, found.slice((page - 1) * PAGE_ROWS, page * PAGE_ROWS), walks)}
+${
+    pager(markup, {
+      page,
+      pages,
+      addressAt: (page) => addressOf("/data", { q: query.text, state: query.state, page }),
+    })
+  }`;
   return { title: "Data", tab: "/data", body };
 }
 
@@ -59,30 +65,29 @@ export function foundText(found: number, all: number, what: string): string {
 
 /** A search that lives in the address: it needs no script. */
 export function searchForm(
-  html: HtmlTag,
+  markup: HtmlTag,
   path: string,
   { text, state }: Pick<ListQuery, "text" | "state">,
   states: readonly string[],
 ): Html {
-  return html`<form class="search" method="get" action="${path}" role="search">
+  return markup`<form class="search" method="get" action="${path}" role="search">
 <label><span class="hidden">Search</span><input type="search" name="q" value="${text}" placeholder="Search" data-search autocomplete="off"></label>
 <label><span class="hidden">State</span><select name="state"><option value="">Any state</option>${
     states.map((name) =>
-      html`<option${
+      markup`<option${
         name === state
-          ? html`
+          ? markup`
             selected
           `
           : ""
       }>${name}</option>`
     )
   }</select></label>
-<button>Show</button>${text === "" && state === "" ? "" : html`<a href="${path}">Show all</a>`}</form>`;
+<button>Show</button>${text === "" && state === "" ? "" : markup`<a href="${path}">Show all</a>`}</form>`;
 }
 
-function table(html: HtmlTag, entries: readonly HistoryEntry[], walks: ReadonlyMap<string, WalkStory>): Html {
-  return html`
-    <div class="wide">
+function table(markup: HtmlTag, entries: readonly HistoryEntry[], walks: ReadonlyMap<string, WalkStory>): Html {
+  return markup`<div class="wide">
       <table class="rows">
         <thead>
           <tr>
@@ -94,61 +99,58 @@ function table(html: HtmlTag, entries: readonly HistoryEntry[], walks: ReadonlyM
             <th scope="col" class="number">Took</th>
           </tr>
         </thead>
-        <tbody>${entries.map((entry) => row(html, entry, walks.get(entry.revision)))}</tbody>
+        <tbody>${entries.map((entry) => row(markup, entry, walks.get(entry.revision)))}</tbody>
       </table>
-    </div>
-  `;
+    </div>`;
 }
 
-function row(html: HtmlTag, { revision, status, migration, record }: HistoryEntry, story: WalkStory | undefined): Html {
+function row(
+  markup: HtmlTag,
+  { revision, status, migration, record }: HistoryEntry,
+  story: WalkStory | undefined,
+): Html {
   const applied = record?.status === "success" ? record : undefined;
-  return html`
-    <tr>
-      <td data-label="State">${stateChip(html, status)}${walkNote(html, status, story)}</td>
-      <td data-label="Revision"><a data-row class="id" href="${addressOf("/revision", {
-        id: revision,
-      })}">${revision}</a></td>
-      <td data-label="Description" class="text">${foreign(
-        html,
-        migration?.description ?? "",
-      )}${(migration?.labels ?? []).map((
-        label,
-      ) =>
-        html`
-          <span class="label">${label}</span>
-        `
-      )}</td>
-      <td data-label="Needs" class="quiet">${needs(html, migration?.dependsOn ?? [])}</td>
-      <td data-label="Applied" class="quiet">${moment(html, applied?.appliedAt)}</td>
+  return markup`<tr>
+      <td data-label="State">${stateChip(markup, status)}${walkNote(markup, status, story)}</td>
+      <td data-label="Revision"><a data-row class="id" href="${
+    addressOf("/revision", {
+      id: revision,
+    })
+  }">${revision}</a></td>
+      <td data-label="Description" class="text">${
+    foreign(
+      markup,
+      migration?.description ?? "",
+    )
+  }${
+    (migration?.labels ?? []).map((
+      label,
+    ) => markup`<span class="label">${label}</span>`)
+  }</td>
+      <td data-label="Needs" class="quiet">${needs(markup, migration?.dependsOn ?? [])}</td>
+      <td data-label="Applied" class="quiet">${moment(markup, applied?.appliedAt)}</td>
       <td data-label="Took" class="number quiet">${spell(applied?.seconds)}</td>
-    </tr>
-  `;
+    </tr>`;
 }
 
 /** How many dependencies are told; a migration with more tells them on its own page. */
 const TOLD_NEEDS = 4;
 
-function needs(html: HtmlTag, dependsOn: readonly string[]): HtmlValue {
+function needs(markup: HtmlTag, dependsOn: readonly string[]): HtmlValue {
   const rest = dependsOn.length - TOLD_NEEDS;
-  return html`${
-    dependsOn.slice(0, TOLD_NEEDS).map((id) =>
-      html`
-        <span class="need">${id}</span>
-      `
-    )
-  }${rest > 0 ? `and ${rest} more` : ""}`;
+  return markup`${dependsOn.slice(0, TOLD_NEEDS).map((id) => markup`<span class="need">${id}</span>`)}${
+    rest > 0 ? `and ${rest} more` : ""
+  }`;
 }
 
-function walkNote(html: HtmlTag, status: MigrationState, story: WalkStory | undefined): HtmlValue {
+function walkNote(markup: HtmlTag, status: MigrationState, story: WalkStory | undefined): HtmlValue {
   if (story === undefined || status === "applied") return "";
   const { fraction } = walkNumbers(story);
   const parts = [...fraction === undefined ? [] : [percentText(fraction)], ...story.walk.pauseWanted ? ["paused"] : []];
-  return parts.length === 0 ? "" : html`
-    <span class="quiet">${parts.join(", ")}</span>
-  `;
+  return parts.length === 0 ? "" : markup`<span class="quiet">${parts.join(", ")}</span>`;
 }
 
 /** A list of revisions as links. */
-export function revisionList(html: HtmlTag, ids: readonly string[]): HtmlValue {
-  return ids.map((id, at) => html`${at === 0 ? "" : ", "}${revisionLink(html, id)}`);
+export function revisionList(markup: HtmlTag, ids: readonly string[]): HtmlValue {
+  return ids.map((id, at) => markup`${at === 0 ? "" : ", "}${revisionLink(markup, id)}`);
 }

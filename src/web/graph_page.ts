@@ -9,7 +9,7 @@ import type { Page } from "./shell.ts";
 
 /** @param redact takes secrets out of the texts in the picture, which the template cannot look into */
 export function graphPage(
-  html: HtmlTag,
+  markup: HtmlTag,
   sight: Sight,
   { params, redact }: { readonly params: URLSearchParams; readonly redact: (text: string) => string },
 ): Page {
@@ -19,20 +19,23 @@ export function graphPage(
   const nodes = view.nodes.map((node) => ({ ...node, id: redact(node.id), text: redact(node.text) }));
   const svg = graphSvg({ ...view, nodes }, { isPart: true, linkOf });
   const states = [...new Set(view.nodes.map(({ state }) => state))];
-  const body = html`
-    <h1>Graph</h1>${troubles.map((trouble) => troubleBox(html, trouble))}
+  const body = markup`<h1>Graph</h1>${troubles.map((trouble) => troubleBox(markup, trouble))}
     <div
-      class="graph-bar">${legend(html, states)}<span class="grow"></span>${schema === undefined
-        ? ""
-        : wantsSchema
-        ? html`<a href="/graph?schema=no">Without schema</a>`
-        : html`<a href="/graph">With schema</a>`}<span data-zoom class="zoom" hidden><button type="button" data-zoom-by="out" aria-label="Smaller">−</button><button type="button"
+      class="graph-bar">${legend(markup, states)}<span class="grow"></span>${
+    schema === undefined
+      ? ""
+      : wantsSchema
+      ? markup`<a href="/graph?schema=no">Without schema</a>`
+      : markup`<a href="/graph">With schema</a>`
+  }<span data-zoom class="zoom" hidden><button type="button" data-zoom-by="out" aria-label="Smaller">−</button><button type="button"
     data-zoom-by="fit">Fit</button><button type="button" data-zoom-by="in" aria-label="Larger">+</button></span></div>
-    ${view.nodes.length === 0
-      ? html`<p class="quiet">There are no revisions to draw.</p>`
-      : html`<div class="graph" data-graph tabindex="0" role="region" aria-label="Graph of revisions">${
+    ${
+    view.nodes.length === 0
+      ? markup`<p class="quiet">There are no revisions to draw.</p>`
+      : markup`<div class="graph" data-graph tabindex="0" role="region" aria-label="Graph of revisions">${
         trusted(svg)
-      }</div>`}
+      }</div>`
+  }
   `;
   return { title: "Graph", tab: "/graph", body };
 }
@@ -41,7 +44,7 @@ function linkOf({ kind, id }: GraphNode): string {
   return kind === "data" ? addressOf("/revision", { id }) : addressOf("/schema", { q: id });
 }
 
-function legend(html: HtmlTag, states: readonly NodeState[]): Html {
+function legend(markup: HtmlTag, states: readonly NodeState[]): Html {
   const shown = (Object.keys(STATE_SIGNS) as NodeState[]).filter((state) => states.includes(state));
-  return html`<ul class="legend">${shown.map((state) => html`<li>${stateSign(state)}${state}</li>`)}</ul>`;
+  return markup`<ul class="legend">${shown.map((state) => markup`<li>${stateSign(state)}${state}</li>`)}</ul>`;
 }

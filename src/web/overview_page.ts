@@ -31,23 +31,23 @@ const TOLD = 6;
 
 const STATES: readonly MigrationState[] = ["applied", "pending", "running", "failed", "blocked", "changed", "missing"];
 
-export async function overviewPage(html: HtmlTag, sight: Sight): Promise<Page> {
+export async function overviewPage(markup: HtmlTag, sight: Sight): Promise<Page> {
   const { db, entries, troubles, project, seen } = sight;
   const walks = await readUndoneWalks(db);
   const runs = await readRuns(db, { limit: LATEST_RUNS });
   const failures = await lastFailures(sight);
   const faults = [...project.faults, ...[...seen.unknown.values()].flat()];
-  const body = html`<h1>${headline(entries, faults.length)}</h1>
-${counts(html, entries)}
-${faults.slice(0, TOLD).map((fault) => faultBox(html, fault))}${more(html, faults.length, "faults in the files")}
-${troubles.map((trouble) => troubleBox(html, trouble))}
-${runningSection(html, walks, sight)}
-${obstacles(html, sight, failures)}
-<div class="halves">${nextSection(html, sight)}${schemaSection(html, sight)}</div>
+  const body = markup`<h1>${headline(entries, faults.length)}</h1>
+${counts(markup, entries)}
+${faults.slice(0, TOLD).map((fault) => faultBox(markup, fault))}${more(markup, faults.length, "faults in the files")}
+${troubles.map((trouble) => troubleBox(markup, trouble))}
+${runningSection(markup, walks, sight)}
+${obstacles(markup, sight, failures)}
+<div class="halves">${nextSection(markup, sight)}${schemaSection(markup, sight)}</div>
 <section><h2>Latest runs</h2>${
     runs.length === 0
-      ? html`<p class="quiet">Nothing has run yet.</p>`
-      : html`${runTable(html, runs, { withRevision: true })}<p><a href="/runs">All runs</a></p>`
+      ? markup`<p class="quiet">Nothing has run yet.</p>`
+      : markup`${runTable(markup, runs, { withRevision: true })}<p><a href="/runs">All runs</a></p>`
   }</section>`;
   return { title: "Overview", tab: "/", body, refreshSeconds: seen.running.size > 0 ? 5 : undefined };
 }
@@ -75,36 +75,36 @@ export function headline(entries: readonly HistoryEntry[], faults: number): stri
   return `${text}.`;
 }
 
-function counts(html: HtmlTag, entries: readonly HistoryEntry[]): HtmlValue {
+function counts(markup: HtmlTag, entries: readonly HistoryEntry[]): HtmlValue {
   const tiles = STATES.map((state) => ({ state, count: of(entries, state).length })).filter(({ count }) => count > 0);
   if (tiles.length === 0) return "";
-  return html`<ul class="tiles">${
+  return markup`<ul class="tiles">${
     tiles.map(({ state, count }) =>
-      html`<li><a data-row href="${addressOf("/data", { state })}">${stateSign(state)}<strong>${
+      markup`<li><a data-row href="${addressOf("/data", { state })}">${stateSign(state)}<strong>${
         countText(count)
       }</strong> ${state}</a></li>`
     )
   }</ul>`;
 }
 
-function runningSection(html: HtmlTag, walks: readonly WalkStory[], { seen, project }: Sight): HtmlValue {
+function runningSection(markup: HtmlTag, walks: readonly WalkStory[], { seen, project }: Sight): HtmlValue {
   const shown = walks.filter(({ walk }) => walk.status !== "done" && project.migrations.has(walk.revision));
   const others = seen.openRuns.filter(({ revision }) => !shown.some(({ walk }) => walk.revision === revision));
   if (shown.length === 0 && others.length === 0) return "";
-  return html`<section><h2>Under way</h2>${shown.map((story) => walkBox(html, story))}${
+  return markup`<section><h2>Under way</h2>${shown.map((story) => walkBox(markup, story))}${
     others.map((run) =>
-      html`<p class="line">${stateChip(html, "running")} ${
-        run.revision === null ? "" : revisionLink(html, run.revision)
-      } <span class="quiet">since ${moment(html, run.startedAt)}</span></p>`
+      markup`<p class="line">${stateChip(markup, "running")} ${
+        run.revision === null ? "" : revisionLink(markup, run.revision)
+      } <span class="quiet">since ${moment(markup, run.startedAt)}</span></p>`
     )
-  }${lockLine(html, seen.lease)}</section>`;
+  }${lockLine(markup, seen.lease)}</section>`;
 }
 
-function lockLine(html: HtmlTag, lease: LeaseState | undefined): HtmlValue {
+function lockLine(markup: HtmlTag, lease: LeaseState | undefined): HtmlValue {
   if (lease === undefined || lease.free || lease.details === undefined) return "";
   const { user, host, pid, command } = lease.details;
-  return html`<p class="quiet">The lock is held by ${
-    foreign(html, `${user}@${host}, process ${pid}: ${command}`)
+  return markup`<p class="quiet">The lock is held by ${
+    foreign(markup, `${user}@${host}, process ${pid}: ${command}`)
   }.</p>`;
 }
 
@@ -119,32 +119,32 @@ async function lastFailures({ db, entries }: Sight): Promise<ReadonlyMap<string,
   return failures;
 }
 
-function obstacles(html: HtmlTag, { entries, seen }: Sight, failures: ReadonlyMap<string, RunRecord>): HtmlValue {
+function obstacles(markup: HtmlTag, { entries, seen }: Sight, failures: ReadonlyMap<string, RunRecord>): HtmlValue {
   const steps = new Map(
     planUpgrade(seen, { kind: "head" }).steps.map(({ migration, blocks }) => [migration.revision, blocks]),
   );
   const failed = of(entries, "failed"), blocked = of(entries, "blocked"), changed = of(entries, "changed", "missing");
   if (failed.length + blocked.length + changed.length === 0) return "";
   const item = (entry: HistoryEntry, text: HtmlValue) =>
-    html`<li>${stateChip(html, entry.status)} <span>${revisionLink(html, entry.revision)} ${
-      foreign(html, entry.migration?.description ?? "")
+    markup`<li>${stateChip(markup, entry.status)} <span>${revisionLink(markup, entry.revision)} ${
+      foreign(markup, entry.migration?.description ?? "")
     }<br><span class="quiet">${text}</span></span></li>`;
-  return html`<section><h2>What stands in the way</h2><ul class="list">${
+  return markup`<section><h2>What stands in the way</h2><ul class="list">${
     failed.slice(0, TOLD).map((entry) => {
       const failure = failures.get(entry.revision);
       return item(
         entry,
         failure === undefined
           ? ""
-          : html`<a href="${addressOf("/run", { id: failure.id })}">Run ${failure.id}</a>: ${
-            foreign(html, errorLine(failure.exception ?? ""))
+          : markup`<a href="${addressOf("/run", { id: failure.id })}">Run ${failure.id}</a>: ${
+            foreign(markup, errorLine(failure.exception ?? ""))
           }`,
       );
     })
   }${
     blocked.slice(0, TOLD).map((entry) => {
       const { message, hint } = explain(entry.revision, steps.get(entry.revision) ?? []);
-      return item(entry, html`${foreign(html, message)} ${hint}`);
+      return item(entry, markup`${foreign(markup, message)} ${hint}`);
     })
   }${
     changed.slice(0, TOLD).map((entry) =>
@@ -155,73 +155,65 @@ function obstacles(html: HtmlTag, { entries, seen }: Sight, failures: ReadonlyMa
           : "It was applied, and its file is gone.",
       )
     )
-  }</ul>${more(html, Math.max(failed.length, blocked.length, changed.length), "of a kind", "/data")}</section>`;
+  }</ul>${more(markup, Math.max(failed.length, blocked.length, changed.length), "of a kind", "/data")}</section>`;
 }
 
-function more(html: HtmlTag, count: number, what: string, address?: string): HtmlValue {
+function more(markup: HtmlTag, count: number, what: string, address?: string): HtmlValue {
   if (count <= TOLD) return "";
   const text = `${countText(count - TOLD)} more ${what}`;
-  return html`<p class="quiet">${address === undefined ? `${text}.` : html`<a href="${address}">${text}</a>`}</p>`;
+  return markup`<p class="quiet">${address === undefined ? `${text}.` : markup`<a href="${address}">${text}</a>`}</p>`;
 }
 
-function nextSection(html: HtmlTag, { seen }: Sight): Html {
+function nextSection(markup: HtmlTag, { seen }: Sight): Html {
   const steps = planUpgrade(seen, { kind: "head" }).steps.filter(({ migration, blocks }) =>
     blocks.length === 0 && !seen.running.has(migration.revision)
   );
-  return html`<section><h2>Next</h2>${
+  return markup`<section><h2>Next</h2>${
     steps.length === 0
-      ? html`<p class="quiet">An upgrade would run nothing now.</p>`
-      : html`<ol class="plain">${
+      ? markup`<p class="quiet">An upgrade would run nothing now.</p>`
+      : markup`<ol class="plain">${
         steps.slice(0, TOLD).map(({ migration }) =>
-          html`<li>${revisionLink(html, migration.revision)} ${foreign(html, migration.description)}</li>`
+          markup`<li>${revisionLink(markup, migration.revision)} ${foreign(markup, migration.description)}</li>`
         )
       }</ol>${
-        more(html, steps.length, "behind them", addressOf("/data", { state: "pending" }))
+        more(markup, steps.length, "behind them", addressOf("/data", { state: "pending" }))
       }<p class="quiet">To run them: <code>delembic upgrade</code></p>`
   }</section>`;
 }
 
-function schemaSection(html: HtmlTag, { schema, project }: Sight): Html {
+function schemaSection(markup: HtmlTag, { schema, project }: Sight): Html {
   if (schema === undefined) {
-    return html`
-      <section>
+    return markup`<section>
         <h2>Schema</h2>
-        <p class="quiet">${project.config.alembic === undefined
-          ? "No alembic_config is set, so nothing is known of the schema."
-          : "Alembic's scripts could not be read."}</p>
-      </section>
-    `;
+        <p class="quiet">${
+      project.config.alembic === undefined
+        ? "No alembic_config is set, so nothing is known of the schema."
+        : "Alembic's scripts could not be read."
+    }</p>
+      </section>`;
   }
   const { tree, rows, applied } = schema;
   const pending = applied === undefined ? undefined : tree.revisions.size - applied.size;
-  return html`
-    <section>
+  return markup`<section>
       <h2>Schema</h2>
       <dl class="facts">
         <div>
           <dt>Database</dt>
-          <dd>${rows.length === 0 ? "base" : rows.map((row) =>
-            html`
-              <code>${row}</code>
-            `
-          )}</dd>
+          <dd>${rows.length === 0 ? "base" : rows.map((row) => markup`<code>${row}</code>`)}</dd>
         </div>
         <div>
           <dt>Scripts</dt>
-          <dd>${tree.knownHeads().map((head) =>
-            html`
-              <code>${head}</code>
-            `
-          )}</dd>
+          <dd>${tree.knownHeads().map((head) => markup`<code>${head}</code>`)}</dd>
         </div>
       </dl>
-      <p>${pending === undefined
-        ? ""
-        : pending === 0
-        ? html`<a href="/schema">All ${countText(tree.revisions.size)} revisions</a> are in the database.`
-        : html`<a href="/schema">${countText(pending)} of ${countText(tree.revisions.size)} revisions</a> ${
-          pending === 1 ? "is" : "are"
-        } not in the database.`}</p>
-    </section>
-  `;
+      <p>${
+    pending === undefined
+      ? ""
+      : pending === 0
+      ? markup`<a href="/schema">All ${countText(tree.revisions.size)} revisions</a> are in the database.`
+      : markup`<a href="/schema">${countText(pending)} of ${countText(tree.revisions.size)} revisions</a> ${
+        pending === 1 ? "is" : "are"
+      } not in the database.`
+  }</p>
+    </section>`;
 }

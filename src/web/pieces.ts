@@ -19,8 +19,8 @@ import { type Html, type HtmlTag, type HtmlValue, trusted } from "./html.ts";
 const CELL_COLUMNS = 240;
 
 /** A state by sign, colour and word. */
-export function stateChip(html: HtmlTag, state: NodeState): Html {
-  return html`<span class="chip ${state}">${stateSign(state)}${state}</span>`;
+export function stateChip(markup: HtmlTag, state: NodeState): Html {
+  return markup`<span class="chip ${state}">${stateSign(state)}${state}</span>`;
 }
 
 /** The sign alone, for those who see it. */
@@ -33,9 +33,9 @@ export function stateSign(state: NodeState): Html {
 }
 
 /** `2026-01-15 10:30:00`, with all digits for those who point at it; browsers know which moment it is. */
-export function moment(html: HtmlTag, time: UtcText | null | undefined): HtmlValue {
+export function moment(markup: HtmlTag, time: UtcText | null | undefined): HtmlValue {
   if (time === null || time === undefined) return "";
-  return html`<time datetime="${time}">${time.slice(0, 19).replace("T", " ")}</time>`;
+  return markup`<time datetime="${time}">${time.slice(0, 19).replace("T", " ")}</time>`;
 }
 
 /** `0.02 s`, `3 min 20 s` */
@@ -50,8 +50,8 @@ export function shortened(text: string): string {
 }
 
 /** A text that anybody may have written, in any direction. */
-export function foreign(html: HtmlTag, text: string): HtmlValue {
-  return text === "" ? "" : html`<bdi>${shortened(text)}</bdi>`;
+export function foreign(markup: HtmlTag, text: string): HtmlValue {
+  return text === "" ? "" : markup`<bdi>${shortened(text)}</bdi>`;
 }
 
 /** Where a page about something is. */
@@ -61,8 +61,8 @@ export function addressOf(path: string, values: Readonly<Record<string, string |
   return pairs.length === 0 ? path : `${path}?${query}`;
 }
 
-export function revisionLink(html: HtmlTag, id: string): Html {
-  return html`<a class="id" href="${addressOf("/revision", { id })}">${id}</a>`;
+export function revisionLink(markup: HtmlTag, id: string): Html {
+  return markup`<a class="id" href="${addressOf("/revision", { id })}">${id}</a>`;
 }
 
 /** What of an attempt's status has a sign of a state. */
@@ -75,11 +75,11 @@ const RUN_SIGNS: Readonly<Record<string, NodeState>> = {
   downgrading: "running",
 };
 
-export function runChip(html: HtmlTag, { status, endedAt }: RunRecord): Html {
+export function runChip(markup: HtmlTag, { status, endedAt }: RunRecord): Html {
   const word = status ?? "unknown";
   const isOpen = endedAt === null && status !== null;
   const sign = isOpen ? "running" : RUN_SIGNS[word] ?? "unknown";
-  return html`<span class="chip ${sign}">${stateSign(sign)}${word}${
+  return markup`<span class="chip ${sign}">${stateSign(sign)}${word}${
     isOpen && status !== "running" ? " (open)" : ""
   }</span>`;
 }
@@ -91,44 +91,44 @@ export function actorOf({ username, hostname }: RunRecord): string {
 
 /** Attempts, the latest first. @param withRevision whether each tells which migration it was */
 export function runTable(
-  html: HtmlTag,
+  markup: HtmlTag,
   runs: readonly RunRecord[],
   { withRevision }: { readonly withRevision: boolean },
 ): Html {
-  return html`
-    <div class="wide">
+  return markup`<div class="wide">
       <table class="rows">
         <thead>
-          <tr><th scope="col">Run</th>${withRevision
-            ? html`<th scope="col">Revision</th>`
-            : ""}<th scope="col">Result</th>
+          <tr><th scope="col">Run</th>${
+    withRevision ? markup`<th scope="col">Revision</th>` : ""
+  }<th scope="col">Result</th>
     <th scope="col">Started</th><th scope="col" class="number">Took</th><th scope="col">By</th></tr>
         </thead>
-        <tbody>${runs.map((run) =>
-          html`<tr><td data-label="Run"><a data-row class="id" href="${
-            addressOf("/run", { id: run.id })
-          }">${run.id}</a></td>${
-            withRevision
-              ? html`<td data-label="Revision">${run.revision === null ? "" : revisionLink(html, run.revision)}</td>`
-              : ""
-          }<td data-label="Result">${runChip(html, run)}${firstError(html, run)}</td>
-<td data-label="Started" class="quiet">${moment(html, run.startedAt)}</td><td data-label="Took" class="number quiet">${
-            spell(run.seconds)
-          }</td><td data-label="By" class="quiet">${foreign(html, actorOf(run))}</td></tr>`
-        )}</tbody>
+        <tbody>${
+    runs.map((run) =>
+      markup`<tr><td data-label="Run"><a data-row class="id" href="${
+        addressOf("/run", { id: run.id })
+      }">${run.id}</a></td>${
+        withRevision
+          ? markup`<td data-label="Revision">${run.revision === null ? "" : revisionLink(markup, run.revision)}</td>`
+          : ""
+      }<td data-label="Result">${runChip(markup, run)}${firstError(markup, run)}</td>
+<td data-label="Started" class="quiet">${
+        moment(markup, run.startedAt)
+      }</td><td data-label="Took" class="number quiet">${spell(run.seconds)}</td><td data-label="By" class="quiet">${
+        foreign(markup, actorOf(run))
+      }</td></tr>`
+    )
+  }</tbody>
       </table>
-    </div>
-  `;
+    </div>`;
 }
 
 /** How an attempt ends whose text is an error; that of others is a remark. */
 export const FAILED: ReadonlySet<string> = new Set(["failed", "partial", "interrupted"]);
 
-function firstError(html: HtmlTag, { status, exception }: RunRecord): HtmlValue {
+function firstError(markup: HtmlTag, { status, exception }: RunRecord): HtmlValue {
   if (exception === null || exception === "" || !FAILED.has(status ?? "")) return "";
-  return html`
-    <span class="error-line">${foreign(html, errorLine(exception))}</span>
-  `;
+  return markup`<span class="error-line">${foreign(markup, errorLine(exception))}</span>`;
 }
 
 const STACK_REGEXP = /^\s+(?:at |File )|^Traceback /;
@@ -142,31 +142,33 @@ export function errorLine(exception: string): string {
 }
 
 /** How far a walk is; the script keeps it up to date. */
-export function walkBox(html: HtmlTag, story: WalkStory, runs: readonly RunRecord[] = []): Html {
+export function walkBox(markup: HtmlTag, story: WalkStory, runs: readonly RunRecord[] = []): Html {
   const { walk } = story;
   const told = walkTold(story, runs);
   const { fraction } = walkNumbers(story, runs);
-  return html`
-    <div class="walk" data-walk="${walk.revision}">
-      <div class="walk-head">${revisionLink(html, walk.revision)} <span data-live="state">${told.state}</span>
+  return markup`<div class="walk" data-walk="${walk.revision}">
+      <div class="walk-head">${revisionLink(markup, walk.revision)} <span data-live="state">${told.state}</span>
     <span class="grow"></span><strong class="number" data-live="percent">${told.percent}</strong></div>
-      <progress aria-label="Rows of ${walk.revision} that are done" max="1" ${fraction === undefined ? "" : html`
+      <progress aria-label="Rows of ${walk.revision} that are done" max="1" ${
+    fraction === undefined ? "" : markup`
         value="${fraction}"
-      `}></progress>
-      <dl class="facts">${WALK_FACTS.map(([name, label]) =>
-        html`
-          <div${told[name] === ""
-            ? html`
+      `
+  }></progress>
+      <dl class="facts">${
+    WALK_FACTS.map(([name, label]) =>
+      markup`<div${
+        told[name] === ""
+          ? markup`
               hidden
             `
-            : ""}>
+          : ""
+      }>
             <dt>${label}</dt>
             <dd data-live="${name}">${told[name]}</dd>
-            </div>
-        `
-      )}</dl>
-    </div>
-  `;
+            </div>`
+    )
+  }</dl>
+    </div>`;
 }
 
 const WALK_FACTS = [
@@ -208,31 +210,29 @@ export function walkTold(story: WalkStory, runs: readonly RunRecord[] = []): Wal
 }
 
 /** What is wrong in a file. */
-export function faultBox(html: HtmlTag, { message, place, hint }: Fault): Html {
-  return html`<div class="note failed"><p>${foreign(html, message)}</p><p class="quiet"><code>${
+export function faultBox(markup: HtmlTag, { message, place, hint }: Fault): Html {
+  return markup`<div class="note failed"><p>${foreign(markup, message)}</p><p class="quiet"><code>${
     formatPlace(place)
-  }</code></p>${hint === undefined ? "" : html`<p class="quiet">${hint}</p>`}</div>`;
+  }</code></p>${hint === undefined ? "" : markup`<p class="quiet">${hint}</p>`}</div>`;
 }
 
 /** What could not be found out. */
-export function troubleBox(html: HtmlTag, { message, hint, place }: DelembicError): Html {
-  return html`<div class="note blocked"><p>${foreign(html, message)}</p>${
-    place === undefined ? "" : html`<p class="quiet"><code>${formatPlace(place)}</code></p>`
-  }${hint === undefined ? "" : html`<p class="quiet">${hint}</p>`}</div>`;
+export function troubleBox(markup: HtmlTag, { message, hint, place }: DelembicError): Html {
+  return markup`<div class="note blocked"><p>${foreign(markup, message)}</p>${
+    place === undefined ? "" : markup`<p class="quiet"><code>${formatPlace(place)}</code></p>`
+  }${hint === undefined ? "" : markup`<p class="quiet">${hint}</p>`}</div>`;
 }
 
 /** Pages of a list, by number. */
 export function pager(
-  html: HtmlTag,
+  markup: HtmlTag,
   { page, pages, addressAt }: { page: number; pages: number; addressAt: (page: number) => string },
 ): HtmlValue {
   if (pages <= 1) return "";
-  return html`
-    <nav class="pager"
-      aria-label="Pages of the list">${page > 1
-        ? html`<a rel="prev" href="${addressAt(page - 1)}">← Earlier</a>`
-        : html`<span></span>`}<span class="quiet">Page ${page} of ${pages}</span>${page < pages
-        ? html`<a rel="next" href="${addressAt(page + 1)}">Later →</a>`
-        : html`<span></span>`}</nav>
-  `;
+  return markup`<nav class="pager"
+      aria-label="Pages of the list">${
+    page > 1 ? markup`<a rel="prev" href="${addressAt(page - 1)}">← Earlier</a>` : markup`<span></span>`
+  }<span class="quiet">Page ${page} of ${pages}</span>${
+    page < pages ? markup`<a rel="next" href="${addressAt(page + 1)}">Later →</a>` : markup`<span></span>`
+  }</nav>`;
 }

@@ -39,7 +39,7 @@ export interface RevisionOptions {
 }
 
 /** `undefined` where there is no such revision. */
-export async function revisionPage(html: HtmlTag, sight: Sight, options: RevisionOptions): Promise<Page | undefined> {
+export async function revisionPage(markup: HtmlTag, sight: Sight, options: RevisionOptions): Promise<Page | undefined> {
   const { id } = options;
   const { db, entries, seen, project } = sight;
   const entry = entries.find(({ revision }) => revision === id);
@@ -48,84 +48,86 @@ export async function revisionPage(html: HtmlTag, sight: Sight, options: Revisio
   const runs = await readRuns(db, { revision: id, limit: LATEST_RUNS + 1 });
   const [walk] = await readWalks(db, id);
   const neededBy = [...childrenOf(project.parents).get(id) ?? []].sort(compareIds);
-  const body = html`<p class="above"><a href="/data">Data</a></p>
-<h1>${id} ${stateChip(html, status)}</h1>${
+  const body = markup`<p class="above"><a href="/data">Data</a></p>
+<h1>${id} ${stateChip(markup, status)}</h1>${
     migration === undefined
-      ? html`<p>It was applied, and its file is gone.</p>`
-      : html`<p class="lead"><bdi>${migration.description}</bdi></p>`
+      ? markup`<p>It was applied, and its file is gone.</p>`
+      : markup`<p class="lead"><bdi>${migration.description}</bdi></p>`
   }
-${(seen.unknown.get(id) ?? []).map((fault) => faultBox(html, fault))}${blockBox(html, sight, id)}
+${(seen.unknown.get(id) ?? []).map((fault) => faultBox(markup, fault))}${blockBox(markup, sight, id)}
 ${
     walk === undefined
       ? ""
-      : html`<section><h2>Batches</h2>${walkBox(html, walk, runs)}${
-        actions(html, entry, walk.walk.pauseWanted, options)
+      : markup`<section><h2>Batches</h2>${walkBox(markup, walk, runs)}${
+        actions(markup, entry, walk.walk.pauseWanted, options)
       }</section>`
   }
-${await facts(html, sight, entry, neededBy)}
-${lastError(html, entry, runs)}
+${await facts(markup, sight, entry, neededBy)}
+${lastError(markup, entry, runs)}
 <section><h2>Runs</h2>${
     runs.length === 0
-      ? html`<p class="quiet">It has not run yet.</p>`
-      : runTable(html, runs.slice(0, LATEST_RUNS), { withRevision: false })
+      ? markup`<p class="quiet">It has not run yet.</p>`
+      : runTable(markup, runs.slice(0, LATEST_RUNS), { withRevision: false })
   }${
-    runs.length > LATEST_RUNS ? html`<p><a href="${addressOf("/runs", { revision: id })}">All of its runs</a></p>` : ""
+    runs.length > LATEST_RUNS
+      ? markup`<p><a href="${addressOf("/runs", { revision: id })}">All of its runs</a></p>`
+      : ""
   }</section>
-${migration === undefined ? "" : await sourceSection(html, migration, options)}`;
+${migration === undefined ? "" : await sourceSection(markup, migration, options)}`;
   return { title: id, tab: "/data", body, refreshSeconds: status === "running" ? 5 : undefined };
 }
 
-function blockBox(html: HtmlTag, { seen }: Sight, id: string): HtmlValue {
+function blockBox(markup: HtmlTag, { seen }: Sight, id: string): HtmlValue {
   const step = planUpgrade(seen, { kind: "head" }).steps.find(({ migration }) => migration.revision === id);
   return (step?.blocks ?? []).map((block) => {
     const { message, hint } = explain(id, [block]);
-    const behind = block.kind === "data" ? html`<p>${revisionList(html, block.revisions)}</p>` : "";
-    return html`<div class="note blocked"><p>${foreign(html, message)}</p>${behind}<p class="quiet">${hint}</p></div>`;
+    const behind = block.kind === "data" ? markup`<p>${revisionList(markup, block.revisions)}</p>` : "";
+    return markup`<div class="note blocked"><p>${
+      foreign(markup, message)
+    }</p>${behind}<p class="quiet">${hint}</p></div>`;
   });
 }
 
-async function facts(html: HtmlTag, sight: Sight, entry: HistoryEntry, neededBy: readonly string[]): Promise<Html> {
+async function facts(markup: HtmlTag, sight: Sight, entry: HistoryEntry, neededBy: readonly string[]): Promise<Html> {
   const { migration, record, revision } = entry;
   const needs = needsOf(revision, sight);
   const rows: [string, HtmlValue][] = [];
   if (isApplied(record)) {
     rows.push([
       "Applied",
-      html`${moment(html, record?.appliedAt)} <span class="quiet">in ${spell(record?.seconds)}</span>`,
+      markup`${moment(markup, record?.appliedAt)} <span class="quiet">in ${spell(record?.seconds)}</span>`,
     ]);
   }
   if (needs.length > 0) {
     rows.push([
       "Depends on",
       needs.map(({ id, kind, state }) =>
-        html`
-          <span class="line">${stateSign(
+        markup`<span class="line">${
+          stateSign(
             state === "applied" ? "applied" : state === "unknown" ? "unknown" : "pending",
-          )} ${kind === "data"
-            ? revisionLink(html, id)
-            : html`<a class="id" href="${
-              addressOf("/schema", { q: id })
-            }">${id}</a>`} <span class="quiet">${kind === "alembic" ? "schema, " : ""}${state}</span></span>
-        `
+          )
+        } ${
+          kind === "data"
+            ? revisionLink(markup, id)
+            : markup`<a class="id" href="${addressOf("/schema", { q: id })}">${id}</a>`
+        } <span class="quiet">${kind === "alembic" ? "schema, " : ""}${state}</span></span>`
       ),
     ]);
   }
-  if (neededBy.length > 0) rows.push(["Needed by", revisionList(html, neededBy)]);
-  if (migration !== undefined) rows.push(...await fileFacts(html, entry, migration));
-  return html`<dl class="facts">${
+  if (neededBy.length > 0) rows.push(["Needed by", revisionList(markup, neededBy)]);
+  if (migration !== undefined) rows.push(...await fileFacts(markup, entry, migration));
+  return markup`<dl class="facts">${
     rows.map(([name, value]) =>
-      html`
-        <div>
+      markup`<div>
           <dt>${name}</dt>
           <dd>${value}</dd>
-        </div>
-      `
+        </div>`
     )
   }</dl>`;
 }
 
 async function fileFacts(
-  html: HtmlTag,
+  markup: HtmlTag,
   { status, record }: HistoryEntry,
   migration: LoadedMigration,
 ): Promise<[string, HtmlValue][]> {
@@ -140,8 +142,8 @@ async function fileFacts(
     ...tags.map((tag) => `tag ${tag}`),
   ];
   return [
-    ["File", html`<code>${file}</code>`],
-    ["Checksum", html`${note} <code class="long">${await fullChecksum(migration)}</code>`],
+    ["File", markup`<code>${file}</code>`],
+    ["Checksum", markup`${note} <code class="long">${await fullChecksum(migration)}</code>`],
     ...migration.kind === "py"
       ? []
       : [["Steps", [...batch === undefined ? [] : ["batches"], ...steps].join(", ")] as [string, string]],
@@ -151,44 +153,42 @@ async function fileFacts(
 }
 
 /** What was thrown once is of no interest when the migration is applied. */
-function lastError(html: HtmlTag, { record }: HistoryEntry, runs: readonly RunRecord[]): HtmlValue {
+function lastError(markup: HtmlTag, { record }: HistoryEntry, runs: readonly RunRecord[]): HtmlValue {
   const failure = isApplied(record) ? undefined : runs.find(({ status }) => FAILED.has(status ?? ""));
   if (failure?.exception === null || failure?.exception === undefined || failure.exception === "") return "";
-  return html`
-    <section>
+  return markup`<section>
       <h2>Last error <a class="aside" href="${addressOf("/run", { id: failure.id })}">run ${failure.id}</a></h2>
       <pre tabindex="0" role="region" aria-label="Last error">${failure.exception}</pre>
-    </section>
-  `;
+    </section>`;
 }
 
 function actions(
-  html: HtmlTag,
+  markup: HtmlTag,
   { revision, record }: HistoryEntry,
   isPaused: boolean,
   { allowsActions }: RevisionOptions,
 ): HtmlValue {
   if (!allowsActions || isApplied(record)) return "";
   const verb = isPaused ? "resume" : "pause";
-  return html`
-    <form method="post" action="/${verb}"
-      class="actions"><input type="hidden" name="revision" value="${revision}"><button>${isPaused
-        ? "Let it go on"
-        : "Pause it"}</button> <span class="quiet">${isPaused
-        ? "The next upgrade does the rest."
-        : "The batch that is at work is completed; what is done stays."}</span></form>
-  `;
+  return markup`<form method="post" action="/${verb}"
+      class="actions"><input type="hidden" name="revision" value="${revision}"><button>${
+    isPaused ? "Let it go on" : "Pause it"
+  }</button> <span class="quiet">${
+    isPaused ? "The next upgrade does the rest." : "The batch that is at work is completed; what is done stays."
+  }</span></form>`;
 }
 
 async function sourceSection(
-  html: HtmlTag,
+  markup: HtmlTag,
   migration: LoadedMigration,
   { readSource }: RevisionOptions,
 ): Promise<HtmlValue> {
   const text = await readSource(migration);
   if (text === undefined) return "";
   const lines = text.slice(0, SOURCE_CHARACTERS).replace(/\n$/, "").split(/\r\n|\n/);
-  return html`<section><h2>Source</h2><pre class="source" tabindex="0" role="region" aria-label="Source"><code>${
-    lines.map((line) => html`<span class="row">${line}\n</span>`)
-  }</code></pre>${text.length > SOURCE_CHARACTERS ? html`<p class="quiet">The rest is not shown.</p>` : ""}</section>`;
+  return markup`<section><h2>Source</h2><pre class="source" tabindex="0" role="region" aria-label="Source"><code>${
+    lines.map((line) => markup`<span class="row">${line}\n</span>`)
+  }</code></pre>${
+    text.length > SOURCE_CHARACTERS ? markup`<p class="quiet">The rest is not shown.</p>` : ""
+  }</section>`;
 }

@@ -21,7 +21,7 @@ export function runId(text: string | null): number | undefined {
   return text !== null && ID_REGEXP.test(text) ? Number(text) : undefined;
 }
 
-export async function runsPage(html: HtmlTag, { db }: Sight, params: URLSearchParams): Promise<Page> {
+export async function runsPage(markup: HtmlTag, { db }: Sight, params: URLSearchParams): Promise<Page> {
   const text = (params.get("q") ?? "").trim();
   const status = params.get("state") ?? "";
   const revision = params.get("revision") ?? undefined;
@@ -37,57 +37,56 @@ export async function runsPage(html: HtmlTag, { db }: Sight, params: URLSearchPa
   const query = { q: text, state: status, revision };
   const next = runs.length > PAGE_ROWS ? addressOf("/runs", { ...query, before: shown.at(-1)?.id }) : undefined;
   const isAll = text === "" && status === "";
-  const body = html`<h1>Runs${
-    revision === undefined ? "" : html`
-      of ${foreign(html, revision)}
+  const body = markup`<h1>Runs${
+    revision === undefined ? "" : markup`
+      of ${foreign(markup, revision)}
     `
   }</h1>
-${searchForm(html, "/runs", { text, state: status }, STATUSES)}
+${searchForm(markup, "/runs", { text, state: status }, STATUSES)}
 ${
     shown.length > 0
-      ? runTable(html, shown, { withRevision: true })
-      : html`<p class="quiet">${isAll && before === undefined ? "Nothing has run yet." : "There are no such runs."}</p>`
+      ? runTable(markup, shown, { withRevision: true })
+      : markup`<p class="quiet">${
+        isAll && before === undefined ? "Nothing has run yet." : "There are no such runs."
+      }</p>`
   }<nav class="pager" aria-label="Pages of the list">${
-    before === undefined ? html`<span></span>` : html`<a href="${addressOf("/runs", query)}">← The latest</a>`
-  }${next === undefined ? "" : html`<a rel="next" href="${next}">Older →</a>`}</nav>`;
+    before === undefined ? markup`<span></span>` : markup`<a href="${addressOf("/runs", query)}">← The latest</a>`
+  }${next === undefined ? "" : markup`<a rel="next" href="${next}">Older →</a>`}</nav>`;
   return { title: "Runs", tab: "/runs", body };
 }
 
 /** `undefined` where there is no such attempt. */
-export async function runPage(html: HtmlTag, { db }: Sight, id: number): Promise<Page | undefined> {
+export async function runPage(markup: HtmlTag, { db }: Sight, id: number): Promise<Page | undefined> {
   const run = await readRun(db, id);
   if (run === undefined) return undefined;
-  const body = html`
-    <p class="above"><a href="/runs">Runs</a></p><h1>Run ${run.id} ${runChip(html, run)}</h1>
+  const body = markup`<p class="above"><a href="/runs">Runs</a></p><h1>Run ${run.id} ${runChip(markup, run)}</h1>
     <dl
-      class="facts">${run.revision === null ? "" : html`
-        <div>
+      class="facts">${
+    run.revision === null ? "" : markup`<div>
           <dt>Revision</dt>
-          <dd>${revisionLink(html, run.revision)}</dd>
-        </div>
-      `}<div><dt>Started</dt><dd>${moment(html, run.startedAt)}</dd></div>${run.endedAt === null ? "" : html`
-        <div>
+          <dd>${revisionLink(markup, run.revision)}</dd>
+        </div>`
+  }<div><dt>Started</dt><dd>${moment(markup, run.startedAt)}</dd></div>${
+    run.endedAt === null ? "" : markup`<div>
           <dt>Ended</dt>
-          <dd>${moment(html, run.endedAt)}</dd>
-        </div>
-      `}${run.seconds === null ? "" : html`
-        <div>
+          <dd>${moment(markup, run.endedAt)}</dd>
+        </div>`
+  }${
+    run.seconds === null ? "" : markup`<div>
           <dt>Took</dt>
           <dd>${spell(run.seconds)}</dd>
-        </div>
-      `}<div><dt>By</dt><dd>${foreign(html, actorOf(run))}</dd></div></dl>${told(html, run)}
+        </div>`
+  }<div><dt>By</dt><dd>${foreign(markup, actorOf(run))}</dd></div></dl>${told(markup, run)}
   `;
   return { title: `Run ${run.id}`, tab: "/runs", body };
 }
 
 /** The error of an attempt in full; of others, what was remarked. */
-function told(html: HtmlTag, { exception, status }: RunRecord) {
+function told(markup: HtmlTag, { exception, status }: RunRecord) {
   if (exception === null || exception.trim() === "") return "";
   const title = FAILED.has(status ?? "") ? "Error" : "Note";
-  return html`
-    <section>
+  return markup`<section>
       <h2>${title}</h2>
       <pre tabindex="0" role="region" aria-label="${title}">${exception}</pre>
-    </section>
-  `;
+    </section>`;
 }

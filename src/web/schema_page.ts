@@ -12,21 +12,21 @@ import type { Page } from "./shell.ts";
 
 const PAGE_ROWS = 100;
 
-export function schemaPage(html: HtmlTag, sight: Sight, params: URLSearchParams): Page {
+export function schemaPage(markup: HtmlTag, sight: Sight, params: URLSearchParams): Page {
   const { schema, troubles } = sight;
-  const body = html`<h1>Schema revisions</h1>${troubles.map((trouble) => troubleBox(html, trouble))}
-${schema === undefined ? nothing(html, sight) : list(html, sight, schema, listQuery(params))}`;
+  const body = markup`<h1>Schema revisions</h1>${troubles.map((trouble) => troubleBox(markup, trouble))}
+${schema === undefined ? nothing(markup, sight) : list(markup, sight, schema, listQuery(params))}`;
   return { title: "Schema", tab: "/schema", body };
 }
 
-function nothing(html: HtmlTag, { project }: Sight): Html {
+function nothing(markup: HtmlTag, { project }: Sight): Html {
   return project.config.alembic === undefined
-    ? html`<p class="quiet">No <code>alembic_config</code> is set in the ini file, so nothing is known of the schema. Set it to
+    ? markup`<p class="quiet">No <code>alembic_config</code> is set in the ini file, so nothing is known of the schema. Set it to
 <code>alembic.ini</code> or <code>pyproject.toml</code> to see it here.</p>`
-    : html`<p class="quiet">Alembic's scripts could not be read.</p>`;
+    : markup`<p class="quiet">Alembic's scripts could not be read.</p>`;
 }
 
-function list(html: HtmlTag, sight: Sight, schema: Schema, query: ListQuery): Html {
+function list(markup: HtmlTag, sight: Sight, schema: Schema, query: ListQuery): Html {
   const { tree, rows } = schema;
   const revisions = inOrder(tree);
   const found = revisions.filter((revision) => fits(revision, schema, query));
@@ -34,19 +34,12 @@ function list(html: HtmlTag, sight: Sight, schema: Schema, query: ListQuery): Ht
   const page = Math.min(query.page, pages);
   const shown = found.slice((page - 1) * PAGE_ROWS, page * PAGE_ROWS);
   const needed = neededBy(sight, tree);
-  return html`${tree.faults.map((fault) => faultBox(html, fault))}
-<p>The database is at ${
-    rows.length === 0 ? "the base" : rows.map((row) =>
-      html`
-        <code>${row}</code>
-      `
-    )
-  }.</p>
-${searchForm(html, "/schema", query, ["applied", "pending"])}
+  return markup`${tree.faults.map((fault) => faultBox(markup, fault))}
+<p>The database is at ${rows.length === 0 ? "the base" : rows.map((row) => markup`<code>${row}</code>`)}.</p>
+${searchForm(markup, "/schema", query, ["applied", "pending"])}
 <p class="quiet" role="status">${foundText(found.length, revisions.length, "revisions")}</p>
 ${
-    shown.length === 0 ? "" : html`
-      <div class="wide">
+    shown.length === 0 ? "" : markup`<div class="wide">
         <table class="rows">
           <thead>
             <tr>
@@ -57,12 +50,15 @@ ${
               <th scope="col">Needed by data</th>
             </tr>
           </thead>
-          <tbody>${shown.map((revision) => row(html, revision, schema, needed.get(revision.revision) ?? []))}</tbody>
+          <tbody>${shown.map((revision) => row(markup, revision, schema, needed.get(revision.revision) ?? []))}</tbody>
         </table>
-      </div>
-    `
+      </div>`
   }${
-    pager(html, { page, pages, addressAt: (page) => addressOf("/schema", { q: query.text, state: query.state, page }) })
+    pager(markup, {
+      page,
+      pages,
+      addressAt: (page) => addressOf("/schema", { q: query.text, state: query.state, page }),
+    })
   }`;
 }
 
@@ -87,25 +83,19 @@ function fits(
   return text.toLowerCase().split(/\s+/).every((word) => told.includes(word));
 }
 
-function row(html: HtmlTag, revision: AlembicRevision, schema: Schema, needed: readonly string[]): Html {
+function row(markup: HtmlTag, revision: AlembicRevision, schema: Schema, needed: readonly string[]): Html {
   const { revision: id, message, labels, down, dependsOn, file } = revision;
-  return html`
-    <tr id="${id}">
-      <td data-label="State">${stateChip(html, schemaState(schema, id))}</td>
+  return markup`<tr id="${id}">
+      <td data-label="State">${stateChip(markup, schemaState(schema, id))}</td>
       <td data-label="Revision"><span class="id" title="${file}">${id}</span></td>
-      <td data-label="Message" class="text">${foreign(html, message)}${labels.map((label) =>
-        html`
-          <span class="label">${label}</span>
-        `
-      )}</td>
-      <td data-label="After" class="quiet">${[...down, ...dependsOn].map((other) =>
-        html`
-          <span class="need">${other}</span>
-        `
-      )}</td>
-      <td data-label="Needed by data">${revisionList(html, needed)}</td>
-    </tr>
-  `;
+      <td data-label="Message" class="text">${foreign(markup, message)}${
+    labels.map((label) => markup`<span class="label">${label}</span>`)
+  }</td>
+      <td data-label="After" class="quiet">${
+    [...down, ...dependsOn].map((other) => markup`<span class="need">${other}</span>`)
+  }</td>
+      <td data-label="Needed by data">${revisionList(markup, needed)}</td>
+    </tr>`;
 }
 
 /** For each Alembic revision the migrations that name it. */

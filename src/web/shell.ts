@@ -40,49 +40,43 @@ export interface Frame {
   readonly assets: string;
 }
 
-export function framed(html: HtmlTag, page: Page, frame: Frame): Html {
+export function framed(markup: HtmlTag, page: Page, frame: Frame): Html {
   const { project, database, theme, version, assets } = frame;
-  return html`
-    <!doctype html>
-    <html lang="en" ${theme === undefined ? "" : html`
-      data-theme="${theme}"
-    `}>
-      <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <title>${page.title} · ${project} · Delembic</title>
-    <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
-    <link rel="stylesheet" href="/assets/page.css?${assets}">
-    <script src="/assets/page.js?${assets}" defer></script>
-    ${page.refreshSeconds === undefined
+  return markup`<!doctype html>
+<html lang="en"${theme === undefined ? "" : markup` data-theme="${theme}"`}>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${page.title} · ${project} · Delembic</title>
+<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/assets/page.css?${assets}">
+<script src="/assets/page.js?${assets}" defer></script>
+${
+    page.refreshSeconds === undefined
       ? ""
-      : html`<noscript><meta http-equiv="refresh" content="${page.refreshSeconds}"></noscript>`}
-      </head>
-      <body>
-        <a class="skip" href="#main">To the content</a>
-        <header class="top">
-          <div class="brand"><a href="/">${project}</a>${database === undefined
-            ? ""
-            : html`<span class="where">${database}</span>`}</div>
-          <nav aria-label="Pages">${TABS.map((tab) => tabLink(html, tab, page.tab))}</nav>
-          <div class="tools" data-tools></div>
-        </header>
-        <main id="main" tabindex="-1">
-    ${page.body}
-        </main>
-        <footer><span>Delembic ${version}</span><span class="screen-only">Times are UTC. <kbd>?</kbd> shows the keys.</span></footer>
-      </body>
-    </html>
-  `;
+      : markup`<noscript><meta http-equiv="refresh" content="${page.refreshSeconds}"></noscript>`
+  }
+</head>
+<body>
+<a class="skip" href="#main">To the content</a>
+<header class="top">
+<div class="brand"><a href="/">${project}</a>${
+    database === undefined ? "" : markup`<span class="where">${database}</span>`
+  }</div>
+<nav aria-label="Pages">${TABS.map((tab) => tabLink(markup, tab, page.tab))}</nav>
+<div class="tools" data-tools></div>
+</header>
+<main id="main" tabindex="-1">
+${page.body}
+</main>
+<footer><span>Delembic ${version}</span><span class="screen-only">Times are UTC. <kbd>?</kbd> shows the keys.</span></footer>
+</body>
+</html>
+`;
 }
 
-function tabLink(html: HtmlTag, { path, name, key }: typeof TABS[number], current: TabPath | undefined): HtmlValue {
-  return html`
-    <a href="${path}" data-key="${key}" ${path === current
-      ? html`
-        aria-current="page"
-      `
-      : ""}>${name}</a>
-  `;
+function tabLink(markup: HtmlTag, { path, name, key }: typeof TABS[number], current: TabPath | undefined): HtmlValue {
+  const mark = path === current ? markup` aria-current="page"` : "";
+  return markup`<a href="${path}" data-key="${key}"${mark}>${name}</a>`;
 }

@@ -56,7 +56,7 @@ const FORM_BYTES = 4_096;
 export class Site implements Disposable {
   readonly #options: SiteOptions;
   readonly #board: Board;
-  readonly #html: HtmlTag;
+  readonly #markup: HtmlTag;
   readonly #live: Live;
   readonly #assets: string;
   readonly #pages: Readonly<Record<string, Drawer>>;
@@ -70,20 +70,20 @@ export class Site implements Disposable {
     this.#options = options;
     this.#assets = assets;
     this.#board = new Board(options.open);
-    const html = this.#html = htmlTag(options.redact);
+    const markup = this.#markup = htmlTag(options.redact);
     this.#live = new Live({
       redact: options.redact,
       read: async (read) => await withReading((await this.#board.opened()).database, read),
     });
     this.#pages = {
-      "/": (sight) => overviewPage(html, sight),
-      "/index.html": (sight) => overviewPage(html, sight),
-      "/data": (sight, params) => dataPage(html, sight, params),
-      "/schema": (sight, params) => schemaPage(html, sight, params),
-      "/graph": (sight, params) => graphPage(html, sight, { params, redact: options.redact }),
-      "/runs": (sight, params) => runsPage(html, sight, params),
-      "/run": (sight, params) => runPage(html, sight, runId(params.get("id")) ?? -1),
-      "/revision": (sight, params) => revisionPage(html, sight, this.#revisionOptions(sight, params)),
+      "/": (sight) => overviewPage(markup, sight),
+      "/index.html": (sight) => overviewPage(markup, sight),
+      "/data": (sight, params) => dataPage(markup, sight, params),
+      "/schema": (sight, params) => schemaPage(markup, sight, params),
+      "/graph": (sight, params) => graphPage(markup, sight, { params, redact: options.redact }),
+      "/runs": (sight, params) => runsPage(markup, sight, params),
+      "/run": (sight, params) => runPage(markup, sight, runId(params.get("id")) ?? -1),
+      "/revision": (sight, params) => revisionPage(markup, sight, this.#revisionOptions(sight, params)),
     };
   }
 
@@ -101,18 +101,20 @@ export class Site implements Disposable {
   /** Answers one request; never throws. */
   async answer(request: Request): Promise<Response> {
     try {
-      const answer = await this.#answer(request, new URL(request.url));
+      const answer = await this.#answer(request);
       return request.method === "HEAD" ? new Response(null, answer) : answer;
     } catch (error) {
       if (!(error instanceof DelembicError)) this.#options.onDefect(error);
-      return await this.#page(request, problemPage(this.#html, error, await this.#knownProject()));
+      return await this.#page(request, problemPage(this.#markup, error, await this.#knownProject()));
     }
   }
 
-  async #answer(request: Request, url: URL): Promise<Response> {
+  async #answer(request: Request): Promise<Response> {
     const { guard } = this.#options;
     const foreign = refusedHost(request, guard);
     if (foreign !== undefined) return this.#refusal(request, foreign);
+    // with a host that is none, the request would have no address
+    const url = new URL(request.url);
     const entering = url.searchParams.get("token");
     if (guard.token !== undefined && entering !== null && await guard.token.fits(entering)) {
       url.searchParams.delete("token");
@@ -156,7 +158,7 @@ export class Site implements Disposable {
       version: this.#options.version,
       assets: this.#assets,
     };
-    return new Response(String(framed(this.#html, page, frame)), {
+    return new Response(String(framed(this.#markup, page, frame)), {
       status: page.status ?? 200,
       headers: { ...SAFE_HEADERS, "content-type": "text/html; charset=utf-8" },
     });
@@ -170,7 +172,7 @@ export class Site implements Disposable {
   #refusal(request: Request, refusal: Refusal): Response {
     const { theme, version } = { theme: themeOf(request), version: this.#options.version };
     const frame = { project: "Delembic", database: undefined, theme, version, assets: this.#assets };
-    return new Response(String(framed(this.#html, refusalPage(this.#html, refusal), frame)), {
+    return new Response(String(framed(this.#markup, refusalPage(this.#markup, refusal), frame)), {
       status: refusal.status,
       headers: { ...SAFE_HEADERS, "content-type": "text/html; charset=utf-8" },
     });
@@ -179,7 +181,7 @@ export class Site implements Disposable {
   async #notFound(request: Request, message: string): Promise<Response> {
     return await this.#page(
       request,
-      refusalPage(this.#html, {
+      refusalPage(this.#markup, {
         status: 404,
         message,
         hint: "The tabs above lead to what there is.",
@@ -190,7 +192,7 @@ export class Site implements Disposable {
   async #wrongMethod(request: Request, allow: string): Promise<Response> {
     const hint = `It answers to ${allow}.`;
     const message = `This address does not take ${request.method}`;
-    const answer = await this.#page(request, refusalPage(this.#html, { status: 405, message, hint }));
+    const answer = await this.#page(request, refusalPage(this.#markup, { status: 405, message, hint }));
     answer.headers.set("allow", allow);
     return answer;
   }
@@ -248,7 +250,7 @@ export class Site implements Disposable {
     } catch (error) {
       if (!(error instanceof DelembicError)) throw error;
       const hint = error.hint ?? "";
-      return await this.#page(request, refusalPage(this.#html, { status: 409, message: messageOf(error), hint }));
+      return await this.#page(request, refusalPage(this.#markup, { status: 409, message: messageOf(error), hint }));
     }
   }
 

@@ -60,7 +60,9 @@ font-weight:550;white-space:nowrap;color:var(--unknown);background:var(--unknown
 .chip.blocked,.chip.changed{color:var(--blocked);background:var(--blocked-soft)}
 h1 .chip{font-size:.875rem;letter-spacing:0;margin-left:.25rem}
 .label{font-size:.75rem;padding:.05rem .45rem;border:1px solid var(--line);border-radius:99px;color:var(--muted);white-space:nowrap}
-.need{display:inline-block;margin-right:.35rem}
+.need{display:inline-block;margin-right:.5rem}
+*+.label{margin-left:.4rem}
+code+code{margin-left:.5rem}
 .tiles{display:flex;flex-wrap:wrap;gap:.6rem;list-style:none;margin:0 0 1rem;padding:0}
 .tiles a{display:flex;align-items:center;gap:.45rem;padding:.55rem .9rem;background:var(--card);border:1px solid var(--line);
 border-radius:10px;color:var(--muted)}
