@@ -6,15 +6,9 @@
  */
 
 import type { AlembicTree } from "./alembic/tree.ts";
-import type { OfflineSql } from "./db/offline_sql.ts";
+import type { OfflineSql, ScriptGuard } from "./db/offline_sql.ts";
 import type { LoadedMigration } from "./migration.ts";
 import type { Project } from "./project.ts";
-
-/** A condition, and what is said where it does not hold. */
-export interface Guard {
-  readonly condition: string;
-  readonly message: string;
-}
 
 export interface GuardContext {
   readonly project: Project;
@@ -33,7 +27,7 @@ export async function upgradeGuards(
   migration: LoadedMigration,
   checksum: string,
   context: GuardContext,
-): Promise<Guard[]> {
+): Promise<ScriptGuard[]> {
   const { revision } = migration;
   const { project, offline, before } = context;
   const needed = (project.parents.get(revision) ?? []).filter((id) => !before.has(id));
@@ -48,7 +42,7 @@ export async function upgradeGuards(
   ];
 }
 
-function notApplied({ revision, repeatable }: LoadedMigration, checksum: string, offline: OfflineSql): Guard {
+function notApplied({ revision, repeatable }: LoadedMigration, checksum: string, offline: OfflineSql): ScriptGuard {
   const { text } = offline;
   const again = `not exists (select 1 from delembic_version v left join delembic_checksum c on c.revision = v.revision
     where v.revision = ${text(revision)} and v.status = 'success'
@@ -60,7 +54,7 @@ function notApplied({ revision, repeatable }: LoadedMigration, checksum: string,
 }
 
 /** What an earlier attempt left that only people, or a run, can go on with. */
-function settled({ revision, batch }: LoadedMigration, { text }: OfflineSql): Guard[] {
+function settled({ revision, batch }: LoadedMigration, { text }: OfflineSql): ScriptGuard[] {
   const id = text(revision);
   return [
     {
@@ -82,7 +76,7 @@ const ALEMBIC_PREFIX = "alembic:";
 async function alembicGuards(
   { revision, requiresBefore }: LoadedMigration,
   { project, offline, quoteId }: GuardContext,
-): Promise<Guard[]> {
+): Promise<ScriptGuard[]> {
   const required = project.external.get(revision) ?? [];
   if (required.length === 0 && requiresBefore.length === 0) return [];
   const tree = await project.alembic();
@@ -122,7 +116,10 @@ function withDescendants(tree: AlembicTree, id: string): string[] {
 }
 
 /** Before a downgrade. */
-export function downgradeGuards({ revision }: LoadedMigration, { project, offline, before }: GuardContext): Guard[] {
+export function downgradeGuards(
+  { revision }: LoadedMigration,
+  { project, offline, before }: GuardContext,
+): ScriptGuard[] {
   const dependants = [...project.parents].flatMap(([id, needs]) =>
     needs.includes(revision) && !before.has(id) ? [id] : []
   );

@@ -5,10 +5,16 @@
  */
 
 import type { LoadEnvironment } from "./bulk_options.ts";
-import { makerOf } from "./connection.ts";
 import type { Dialect } from "./db/database.ts";
-import { type OfflineSql, type Printer, SCRIPT_LEASE_SECONDS, type ScriptStatement } from "./db/offline_sql.ts";
-import { DelembicError, messageOf, type Place } from "./errors.ts";
+import {
+  type OfflineSql,
+  type Printer,
+  SCRIPT_LEASE_SECONDS,
+  type ScriptGuard,
+  type ScriptStatement,
+} from "./db/offline_sql.ts";
+import { DelembicError, type Place } from "./errors.ts";
+import { recordCode } from "./offline_code.ts";
 import { downgradeGuards, type GuardContext, upgradeGuards } from "./offline_guard.ts";
 import {
   beginningWalk,
@@ -21,7 +27,7 @@ import {
   recordingUndone,
 } from "./offline_ledger.ts";
 import { printLoad } from "./offline_load.ts";
-import { type LoadCall, type PrintedLoad, RANGE_REGEXP, type RecordedItem, Recorder } from "./offline_recorder.ts";
+import { type LoadCall, type PrintedLoad, RANGE_REGEXP, type RecordedItem, type Recorder } from "./offline_recorder.ts";
 import { OfflineError, passable, scriptStatement } from "./offline_text.ts";
 import { type Batched, fullChecksum, type LoadedMigration, type SqlStatement, type Step } from "./migration.ts";
 import { splitRanges } from "./sql_range.ts";
@@ -79,7 +85,7 @@ export async function printDowngrade(migration: LoadedMigration, printing: Migra
 }
 
 interface Work {
-  readonly guards: readonly { readonly condition: string; readonly message: string }[];
+  readonly guards: readonly ScriptGuard[];
   readonly status: "running" | "downgrading";
   readonly body: () => Promise<Body>;
   readonly records: () => string[];
@@ -120,15 +126,16 @@ class MigrationPart {
     const { offline } = this.#printing;
     const { transaction, batch, revision, idempotent } = this.#migration;
     const { first, statements, checks } = await body();
+    const walkGuards = batch === undefined || status !== "running" ? [] : offline.walkGuards(batch.plan);
     const commits = statements.some((statement) => statement.commits);
     const atomic = transaction && !commits && first.length === 0;
     const opening = [
       offline.startClock,
       offline.begin,
       offline.holdLock(commits || !transaction ? LONG_SECONDS : SCRIPT_LEASE_SECONDS),
-      ...[...(offline.nobodyElse === undefined ? [] : [offline.nobodyElse]), ...guards].map(({ condition, message }) =>
-        offline.require(condition, message)
-      ),
+      ...[...(offline.nobodyElse === undefined ? [] : [offline.nobodyElse]), ...guards, ...walkGuards].map((
+        { condition, message },
+      ) => offline.require(condition, message)),
       ...openingRun(revision, status, this.#printing),
       ...(status === "running" ? [forgettingLoads(revision, offline)] : []),
       ...(batch !== undefined && status === "running" && first.length > 0 ? this.#walkRow(batch) : []),
@@ -138,14 +145,18 @@ class MigrationPart {
     const ending = [...(atomic ? [] : [offline.holdLock(SCRIPT_LEASE_SECONDS)]), ...records(), offline.commit];
     const inner = this.#committing(statements, transaction);
     const limits = this.#limits();
-    const parts = atomic
-      ? [...opening, ...limits, ...inner, ...checks, ...ending]
-      : transaction
-      ? [...opening, offline.commit, ...first, offline.begin, ...limits, ...inner, ...checks, ...ending]
-      : [...opening, offline.commit, ...limits, ...inner, ...checks, offline.begin, ...ending];
+    const parts = atomic ? [together(opening), ...limits, ...inner, ...checks, together(ending)] : transaction
+      ? [
+        together([...opening, offline.commit]),
+        ...first,
+        together([offline.begin, ...limits]),
+        ...inner,
+        ...checks,
+        together(ending),
+      ]
+      : [together([...opening, offline.commit]), ...limits, ...inner, ...checks, together([offline.begin, ...ending])];
     const resets = limits.length === 0 ? [] : this.#printing.dialect.lockTimeoutReset.map((text) => `${text};`);
-    return [...(commits ? [COMMITS_NOTE] : transaction ? [] : [NO_TRANSACTION_NOTE]), ...parts, ...resets]
-      .filter((text) => text !== "");
+    return [...(commits ? [COMMITS_NOTE] : transaction ? [] : [NO_TRANSACTION_NOTE]), ...parts, ...resets];
   }
 
   /** Statements with what comes before the first that commits, and behind each. */
@@ -245,26 +256,9 @@ class MigrationPart {
     return [refuseJson(item.raw, item.ambiguous, message)];
   }
 
-  /** Runs the migration's own code with a connection that takes down. @throws {OfflineError} with its place */
-  async #record(take: (recorder: Recorder) => Promise<void>): Promise<readonly RecordedItem[]> {
-    const { dialect, offline, log } = this.#printing;
-    const { revision, transaction } = this.#migration;
-    const recorder = new Recorder({ revision, dialect, offline, transaction, log, load: (call) => this.#load(call) });
-    try {
-      await take(recorder);
-      return recorder.items;
-    } catch (error) {
-      const place = placeOf(error, `${this.#printing.environment.shownFrom}/${this.#migration.file}`) ?? {};
-      const hint = error instanceof DelembicError
-        ? error.hint
-        : "It ran to see what it does, without a database. Run it with 'delembic upgrade' if it cannot do without.";
-      throw new OfflineError(
-        `Migration ${revision} cannot be printed: ${messageOf(error)}`,
-        hint ?? "",
-        { ...this.#place(), ...place },
-        error,
-      );
-    }
+  /** @throws {OfflineError} with its place */
+  #record(take: (recorder: Recorder) => Promise<void>): Promise<readonly RecordedItem[]> {
+    return recordCode(this.#migration, { ...this.#printing, load: (call) => this.#load(call) }, take);
   }
 
   async #walk(batch: Batched): Promise<Omit<Body, "checks">> {
@@ -366,24 +360,14 @@ class MigrationPart {
   }
 }
 
+/** What belongs together stands together. */
+function together(texts: readonly string[]): string {
+  return texts.filter((text) => text !== "").join("\n");
+}
+
 const COMMITS_NOTE =
   `-- It has statements that commit by themselves: what stands before one stays, whatever comes behind it. A script
 -- that ends in the middle leaves it to 'delembic repair'.`;
 const NO_TRANSACTION_NOTE =
   `-- It runs outside of a transaction: what is done stays. A script that ends in the middle leaves it to
 -- 'delembic repair'.`;
-
-const FRAME_REGEXP = /(file:\/\/\/[^\s()]+?):(\d+):\d+\)?$/;
-
-/** Where in the migration's file something was called, by the stacks of what came of it. */
-function placeOf(error: unknown, path: string): { readonly line: number } | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    for (const frame of [cause.stack ?? "", makerOf(cause)?.stack ?? ""].join("\n").split("\n")) {
-      const [, url, line] = FRAME_REGEXP.exec(frame.trimEnd()) ?? [];
-      if (url !== undefined && URL.canParse(url) && decodeURIComponent(new URL(url).pathname) === path) {
-        return { line: Number(line) };
-      }
-    }
-  }
-  return undefined;
-}

@@ -8,7 +8,7 @@
 import { type OfflineSql, type Printer, SCRIPT_LEASE_SECONDS, type ScriptOpening } from "./offline_sql.ts";
 import { mysqlLiteral, mysqlText } from "./mysql_literal.ts";
 import { quotePath } from "./mysql_name.ts";
-import { mysqlWalk } from "./mysql_offline_walk.ts";
+import { mysqlWalk, mysqlWalkGuards } from "./mysql_offline_walk.ts";
 import { delimited, inSchema, procedure } from "./mysql_script.ts";
 
 const NOW = "utc_timestamp(6)";
@@ -124,6 +124,7 @@ export const mysqlOffline: OfflineSql = {
   nobodyElse: undefined,
   requireTrue,
   questions: new Set(["select", "with", "values", "table", "("]),
+  walkGuards: mysqlWalkGuards,
   walk: mysqlWalk,
   walksAtOnce: false,
   refuseJson: undefined,

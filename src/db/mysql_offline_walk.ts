@@ -6,7 +6,8 @@
  * @module
  */
 
-import { SCRIPT_LEASE_SECONDS, type ScriptStatement, type ScriptWalk } from "./offline_sql.ts";
+import type { TablePath } from "./catalog.ts";
+import { SCRIPT_LEASE_SECONDS, type ScriptGuard, type ScriptStatement, type ScriptWalk } from "./offline_sql.ts";
 import { mysqlText } from "./mysql_literal.ts";
 import { quoteId, quotePath } from "./mysql_name.ts";
 import { inSchema, procedure } from "./mysql_script.ts";
@@ -97,7 +98,7 @@ function encodedValue(place: string, index: number): string {
 export function mysqlWalk(walk: ScriptWalk): readonly string[] {
   const key = new KeyNames(walk);
   return [
-    ...keyChecks(walk),
+    ...walk.key.map((column, index) => `set @delembic_type_${index + 1} = ${typeOf(walk.table, column)};`),
     procedure("delembic_script_walk", "", body(walk, key).join("\n")),
     "call delembic_script_walk();",
     "drop procedure delembic_script_walk;",
@@ -105,34 +106,33 @@ export function mysqlWalk(walk: ScriptWalk): readonly string[] {
 }
 
 /** A walk by a key that is not unique, or is NULL, would leave rows out; some types have an order of their own. */
-function keyChecks({ table, key }: ScriptWalk): string[] {
-  const name = table.join("."), columns = key.map(mysqlText).join(", "), listed = key.join(", ");
-  const require = (condition: string, message: string) =>
-    `call delembic_script_require(${condition}, ${mysqlText(message)});`;
-  const typeOf = (column: string) =>
-    `(select data_type from information_schema.columns where ${inSchema(table)} and column_name = ${
-      mysqlText(column)
-    })`;
+export function mysqlWalkGuards({ table, key }: Pick<ScriptWalk, "table" | "key">): ScriptGuard[] {
+  const name = table.join("."), columns = key.map(mysqlText).join(", ");
   return [
-    ...key.map((column, index) => `set @delembic_type_${index + 1} = ${typeOf(column)};`),
-    ...key.map((column, index) =>
-      require(
-        `@delembic_type_${index + 1} not in ('enum', 'set', 'json', 'bit')`,
-        `The table ${name} has no column ${column} by which a script can walk`,
-      )
-    ),
-    require(
-      `exists (select index_name from information_schema.statistics where ${inSchema(table)} and non_unique = 0
+    ...key.map((column) => ({
+      condition: `${typeOf(table, column)} not in ('enum', 'set', 'json', 'bit')`,
+      message: `The table ${name} has no column ${column} by which a script can walk`,
+    })),
+    {
+      condition: `exists (select index_name from information_schema.statistics where ${
+        inSchema(table)
+      } and non_unique = 0
     group by index_name having sum(column_name not in (${columns})) = 0 and sum(sub_part is not null) = 0)`,
-      `The rows of ${name} are not unique by (${listed})`,
-    ),
-    require(
-      `not exists (select 1 from ${quotePath(table)} where ${
+      message: `The rows of ${name} are not unique by (${key.join(", ")})`,
+    },
+    {
+      condition: `not exists (select 1 from ${quotePath(table)} where ${
         key.map((column) => `${quoteId(column)} is null`).join(" or ")
       })`,
-      `The table ${name} has rows whose key is NULL, which no range of keys holds`,
-    ),
+      message: `The table ${name} has rows whose key is NULL, which no range of keys holds`,
+    },
   ];
+}
+
+function typeOf(table: TablePath, column: string): string {
+  return `(select data_type from information_schema.columns where ${inSchema(table)} and column_name = ${
+    mysqlText(column)
+  })`;
 }
 
 function body(walk: ScriptWalk, key: KeyNames): string[] {

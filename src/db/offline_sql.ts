@@ -50,6 +50,12 @@ export interface ScriptOpening {
   readonly options: Readonly<Record<string, string>>;
 }
 
+/** A condition, and what is said where it does not hold. */
+export interface ScriptGuard {
+  readonly condition: string;
+  readonly message: string;
+}
+
 /** A walk over a table in batches. */
 export interface ScriptWalk {
   readonly revision: string;
@@ -120,11 +126,13 @@ export interface OfflineSql {
   /** Whether a table is there. */
   hasTable(table: TablePath): string;
   /** What must hold before a migration on a database that other runs lock in another way. */
-  readonly nobodyElse: { readonly condition: string; readonly message: string } | undefined;
+  readonly nobodyElse: ScriptGuard | undefined;
   /** Stops the script unless the query gives one row of one true value. */
   requireTrue(query: string, message: string): string;
   /** What {@link requireTrue} can take, by its first word. */
   readonly questions: ReadonlySet<string> | undefined;
+  /** What must hold of a table, so that a walk over it leaves no row out. */
+  walkGuards(walk: Pick<ScriptWalk, "table" | "key">): readonly ScriptGuard[];
   /** Goes over a table; the walk's row is there. Commits where the database can within a loop. */
   walk(walk: ScriptWalk): readonly string[];
   /** Whether {@link walk} is one transaction, which is open when it is called. */

@@ -8,7 +8,7 @@ import type { TablePath } from "./catalog.ts";
 import { type OfflineSql, type Printer, SCRIPT_LEASE_SECONDS, type ScriptOpening } from "./offline_sql.ts";
 import { dollarQuoted, postgresLiteral, postgresText } from "./postgres_literal.ts";
 import { quoteId, quotePath } from "./postgres_name.ts";
-import { postgresWalk } from "./postgres_offline_walk.ts";
+import { postgresWalk, postgresWalkGuards } from "./postgres_offline_walk.ts";
 
 /** What the session remembers, in settings of its own. */
 const HOLDER = "current_setting('delembic.holder')";
@@ -195,6 +195,7 @@ export const postgresOffline: OfflineSql = {
   nobodyElse: undefined,
   requireTrue,
   questions: undefined,
+  walkGuards: postgresWalkGuards,
   walk: postgresWalk,
   walksAtOnce: false,
   refuseJson,

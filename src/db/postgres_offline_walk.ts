@@ -5,7 +5,7 @@
  * @module
  */
 
-import { SCRIPT_LEASE_SECONDS, type ScriptStatement, type ScriptWalk } from "./offline_sql.ts";
+import { SCRIPT_LEASE_SECONDS, type ScriptGuard, type ScriptStatement, type ScriptWalk } from "./offline_sql.ts";
 import { dollarQuoted, postgresText } from "./postgres_literal.ts";
 import { quoteId, quotePath } from "./postgres_name.ts";
 
@@ -68,7 +68,7 @@ class KeyNames {
 
 export function postgresWalk(walk: ScriptWalk): readonly string[] {
   const key = new KeyNames(walk);
-  return [keyChecks(walk), `do ${dollarQuoted(`\n${declarations(key)}\n${body(walk, key).join("\n")}\n`)};`];
+  return [`do ${dollarQuoted(`\n${declarations(key)}\n${body(walk, key).join("\n")}\n`)};`];
 }
 
 function declarations(key: KeyNames): string {
@@ -84,26 +84,24 @@ function declarations(key: KeyNames): string {
 }
 
 /** A walk by a key that is not unique, or is NULL, would leave rows out. */
-function keyChecks({ table, key }: ScriptWalk): string {
+export function postgresWalkGuards({ table, key }: Pick<ScriptWalk, "table" | "key">): ScriptGuard[] {
   const name = table.join("."), columns = key.map(postgresText).join(", ");
-  const unique = `exists (select 1 from pg_index i where i.indrelid = to_regclass(${postgresText(quotePath(table))})
+  return [
+    {
+      condition: `exists (select 1 from pg_index i where i.indrelid = to_regclass(${postgresText(quotePath(table))})
     and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null and not exists (
       select 1 from unnest(i.indkey) with ordinality part (attnum, position) join pg_attribute a
         on a.attrelid = i.indrelid and a.attnum = part.attnum
-        where part.position <= i.indnkeyatts and a.attname not in (${columns})))`;
-  const missing = key.map((column) => `${quoteId(column)} is null`).join(" or ");
-  const stop = (condition: string, message: string) =>
-    `  if ${condition} then\n    raise exception using message = ${postgresText(message)};\n  end if;\n`;
-  return `do ${
-    dollarQuoted(
-      `\nbegin\n${stop(`not ${unique}`, `The rows of ${name} are not unique by (${key.join(", ")})`)}${
-        stop(
-          `exists (select 1 from ${quotePath(table)} where ${missing})`,
-          `The table ${name} has rows whose key is NULL, which no range of keys holds`,
-        )
-      }end `,
-    )
-  };`;
+        where part.position <= i.indnkeyatts and a.attname not in (${columns})))`,
+      message: `The rows of ${name} are not unique by (${key.join(", ")})`,
+    },
+    {
+      condition: `not exists (select 1 from ${quotePath(table)} where ${
+        key.map((column) => `${quoteId(column)} is null`).join(" or ")
+      })`,
+      message: `The table ${name} has rows whose key is NULL, which no range of keys holds`,
+    },
+  ];
 }
 
 function body(walk: ScriptWalk, key: KeyNames): string[] {

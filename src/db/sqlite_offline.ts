@@ -8,7 +8,7 @@ import type { TablePath } from "./catalog.ts";
 import type { OfflineSql } from "./offline_sql.ts";
 import { UTC_NOW } from "./sqlite_clock.ts";
 import { sqliteLiteral, sqliteText } from "./sqlite_literal.ts";
-import { sqliteWalk } from "./sqlite_offline_walk.ts";
+import { sqliteWalk, sqliteWalkGuards } from "./sqlite_offline_walk.ts";
 import { quoted } from "./sqlite_text.ts";
 
 const STARTED = "(select started from temp.delembic_moment)";
@@ -134,6 +134,7 @@ export const sqliteOffline: OfflineSql = {
   },
   requireTrue,
   questions: new Set(["select", "with", "values"]),
+  walkGuards: sqliteWalkGuards,
   walk: sqliteWalk,
   walksAtOnce: true,
   refuseJson: undefined,

@@ -5,10 +5,20 @@
  * @module
  */
 
-import type { ScriptStatement, ScriptWalk } from "./offline_sql.ts";
+import type { ScriptGuard, ScriptStatement, ScriptWalk } from "./offline_sql.ts";
 import { UTC_NOW } from "./sqlite_clock.ts";
 import { sqliteText } from "./sqlite_literal.ts";
 import { quoted } from "./sqlite_text.ts";
+
+/** A row whose key is NULL stands in no range. */
+export function sqliteWalkGuards({ table, key }: Pick<ScriptWalk, "table" | "key">): ScriptGuard[] {
+  return [{
+    condition: `not exists (select 1 from ${table.map(quoted).join(".")} where ${
+      key.map((column) => `${quoted(column)} is null`).join(" or ")
+    })`,
+    message: `The table ${table.join(".")} has rows whose key is NULL, which no range of keys holds`,
+  }];
+}
 
 export function sqliteWalk(walk: ScriptWalk): readonly string[] {
   const table = walk.table.map(quoted).join(".");
