@@ -411,7 +411,7 @@ class Driver:
 
     def is_ours(self, file):
         path = Path(file).resolve()
-        return path.is_relative_to(self.root) and "site-packages" not in path.parts
+        return not file.startswith("<") and path.is_relative_to(self.root) and "site-packages" not in path.parts
 
 
 def expanded(match):

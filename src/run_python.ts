@@ -11,7 +11,14 @@ import type { EventSink } from "./events.ts";
 import { interruptible } from "./interruption.ts";
 import type { LoadedMigration } from "./migration.ts";
 import type { Project } from "./project.ts";
-import { problemError, PythonEndedError, PythonUnusableError, refusalError } from "./run_python_errors.ts";
+import {
+  isRetryable,
+  problemError,
+  PythonEndedError,
+  type PythonProblem,
+  PythonUnusableError,
+  refusalError,
+} from "./run_python_errors.ts";
 import { openRequest, type PythonListener, PythonProcess, type PythonRequest } from "./run_python_process.ts";
 import type { WorkConnection } from "./workplace.ts";
 
@@ -39,7 +46,8 @@ export async function openPython(
       throw new PythonUnusableError(`Python ended before it began: ${config.python?.join(" ")}${said}`, SET_PYTHON);
     });
     for (const line of printed) emit({ type: "log", revision: "", message: line });
-    const facts = factsOf(answer, config.python.join(" "), shownEngine(config));
+    if ("error" in answer) throw engineError(answer.error, "be made");
+    const facts = factsOf(answer, config.python.join(" "), "");
     requireSameKind(String(facts["dialect"]), dialect);
     return process;
   } catch (error) {
@@ -52,8 +60,14 @@ const SET_PYTHON = "Set 'python' in delembic.ini to the Python of the project, i
 const SAME_DATABASE = "Give both the same: 'sqlalchemy.url' in delembic.ini or get_engine() of env.py for Python, " +
   "and --url, DELEMBIC_URL or that 'sqlalchemy.url' for Delembic.";
 
-function shownEngine({ folder, scriptLocation }: Project["config"]): string {
-  return `${scriptLocation.startsWith(folder) ? scriptLocation.slice(folder.length + 1) : scriptLocation}/env.py`;
+/** What went wrong before the migration's turn: with the URL, `env.py`, a driver, or the way to the database. */
+function engineError(problem: PythonProblem, what: string): PythonUnusableError {
+  const { file, line, message } = problem;
+  const place = file === undefined ? undefined : { file, ...(line === undefined ? {} : { line }) };
+  const hint = /^ModuleNotFoundError/.test(message)
+    ? "Install the module for the Python that 'python' in delembic.ini names, or name another driver in the URL."
+    : "It is made from 'sqlalchemy.url' in delembic.ini, else by get_engine() of env.py.";
+  return new PythonUnusableError(`The Python tool's engine cannot ${what}: ${message}`, hint, place);
 }
 
 function requireSameKind(theirs: string, { name, title }: Dialect): void {
@@ -125,7 +139,9 @@ export class PythonWork implements WorkConnection {
    */
   async begin({ text, params, isIn }: Proof): Promise<void> {
     this.#process = await this.#options.process();
-    await this.#ask({ do: "begin" });
+    const begun = await this.#process.ask({ do: "begin" }, this.#listener);
+    if ("error" in begun && !isRetryable(begun.error)) throw engineError(begun.error, "connect");
+    factsOf(begun, "python", this.#options.migration.file);
     this.#inTransaction = true;
     const seen = await this.query(text, params).catch((error) => {
       if (error instanceof PythonEndedError) throw error;

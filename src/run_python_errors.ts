@@ -66,9 +66,19 @@ const KINDS: Readonly<Record<string, DatabaseErrorKind>> = {
   SQLITE_READONLY: "privilege",
 };
 
+function kindOf({ sqlstate, errno, sqlite, lost }: PythonProblem): DatabaseErrorKind | undefined {
+  return lost === true ? "lost" : KINDS[sqlstate ?? ""] ?? KINDS[String(errno)] ?? KINDS[sqlite ?? ""];
+}
+
+/** Whether the same may succeed when it is tried again. */
+export function isRetryable(problem: PythonProblem): boolean {
+  const kind = kindOf(problem);
+  return kind !== undefined && kind !== "privilege";
+}
+
 /** The error of an exception that was raised below the migration; its traceback is the cause's stack. */
 export function problemError(problem: PythonProblem, file: string): DelembicError {
-  const { message, traceback, sqlstate, errno, sqlite, lost } = problem;
+  const { message, traceback, sqlstate, errno } = problem;
   const place = problem.file === undefined
     ? { file }
     : { file: problem.file, ...(problem.line === undefined ? {} : { line: problem.line }) };
@@ -79,7 +89,7 @@ export function problemError(problem: PythonProblem, file: string): DelembicErro
     hint: ADVICE.find(([pattern]) => pattern.test(message))?.[1],
     cause,
   });
-  const kind = lost === true ? "lost" : KINDS[sqlstate ?? ""] ?? KINDS[String(errno)] ?? KINDS[sqlite ?? ""];
+  const kind = kindOf(problem);
   if (kind === undefined) return error;
   const details = { sqlState: sqlstate ?? undefined, errno: errno ?? undefined };
   return new DatabaseError(kind, message, { details, statement: problem.statement ?? undefined, cause: error });

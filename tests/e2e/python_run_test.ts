@@ -1,7 +1,7 @@
 /** Migrations of the Python tool, run by us: what a user sees, and what is in the database afterwards. */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { type Kind, outside, testWith } from "../support.ts";
+import { type Kind, outside, run, testWith } from "../support.ts";
 import { until } from "../project.ts";
 import { pythonMigration, type PythonProject, pythonProject } from "../python_project.ts";
 
@@ -289,6 +289,88 @@ for (
     deepEqual(await project.rows("select name from sqlite_master where name = 'early'"), []);
   });
 }
+
+/** A project whose engine is made by its `env.py`. */
+async function withEngine(kind: Kind, engine: readonly string[]): Promise<PythonProject> {
+  const project = await pythonProject(kind, { "D001.py": START });
+  await project.write({
+    "/delembic.ini": `[delembic]\nscript_location = delembic\npython = ${outside.python}\n`,
+    "/delembic/env.py": `import os\nfrom sqlalchemy import create_engine\n\n\ndef get_engine():\n${
+      engine.map((line) => `    ${line}\n`).join("")
+    }`,
+  });
+  return project;
+}
+
+onEach("the engine of env.py is the one that is used", async (kind) => {
+  await using project = await withEngine(kind, ['return create_engine(os.environ["ENGINE_URL"])']);
+  await ran(project, ["upgrade"], 0, { ENGINE_URL: project.db.pythonUrl });
+  deepEqual(await project.rows("select id from seen order by id"), ["1", "2"]);
+});
+
+onEach("a variable in the URL of the ini is put in for Python, too", async (kind) => {
+  await using project = await pythonProject(kind, { "D001.py": START });
+  await project.write({
+    "/delembic.ini":
+      `[delembic]\nscript_location = delembic\nsqlalchemy.url = \${ENGINE_URL}\npython = ${outside.python}\n`,
+  });
+  await ran(project, ["upgrade"], 0, { ENGINE_URL: project.db.pythonUrl });
+  deepEqual(await project.rows("select id from seen order by id"), ["1", "2"]);
+});
+
+for (
+  const [what, engine, message] of [
+    [
+      "no engine",
+      'return "engine"',
+      /Error: get_engine\(\) of env\.py gives no SQLAlchemy Engine but str\nHint: Return what/,
+    ],
+    [
+      "a mistake in env.py",
+      'return create_engine(os.environ["NOT_SET_AT_ALL"])',
+      /Error: The Python tool's engine cannot be made: KeyError: 'NOT_SET_AT_ALL'\n {2}at delembic\/env\.py:6\n/,
+    ],
+    [
+      "no driver",
+      'return create_engine("mysql+nosuchdriver://localhost/x")',
+      /Error: The Python tool's engine cannot be made: NoSuchModuleError: /,
+    ],
+  ] as const
+) {
+  testWith(["python"], `env.py with ${what}: told before anything ran`, async () => {
+    await using project = await withEngine("sqlite", [engine]);
+    match((await ran(project, ["upgrade"], 2)).err, message);
+  });
+}
+
+testWith(["python", "postgres"], "an engine that cannot connect, or commits by itself, is told", async () => {
+  await using away = await withEngine("postgresql", [
+    'return create_engine("postgresql+psycopg://u:secret@127.0.0.1:1/x")',
+  ]);
+  const { err } = await ran(away, ["upgrade"], 1);
+  match(err, /FAILED: The Python tool's engine cannot connect: \(psycopg\.OperationalError\) connection failed: /);
+  ok(!err.includes("secret"), err);
+  await using auto = await withEngine("postgresql", [
+    'return create_engine(os.environ["ENGINE_URL"], isolation_level="AUTOCOMMIT")',
+  ]);
+  const commits = await ran(auto, ["upgrade"], 1, { ENGINE_URL: auto.db.pythonUrl });
+  match(commits.err, /FAILED: The Python tool's engine commits each statement by itself \(AUTOCOMMIT\)\n/);
+});
+
+testWith(["python", "executable"], "the executable runs a migration in Python", async () => {
+  await using project = await pythonProject("sqlite", { "D001.py": START });
+  const { code, out, err } = await run(outside.executable ?? "", ["upgrade"], { cwd: project.folder });
+  equal(code, 0, out + err);
+  equal(err, "  creating\n");
+});
+
+testWith(["python"], "--json has what was printed as events, and one document", async () => {
+  await using project = await pythonProject("sqlite", { "D001.py": START });
+  const { out, err } = await ran(project, ["upgrade", "--json"]);
+  equal(JSON.parse(out).applied.length, 1);
+  const events = err.trim().split("\n").map((line) => JSON.parse(line));
+  ok(events.some(({ event, message }) => event === "log" && message === "creating"), err);
+});
 
 testWith(["python"], "without 'python' a pending one is blocked, with the way out", async () => {
   await using project = await pythonProject("sqlite", { "D001.py": START }, "");
