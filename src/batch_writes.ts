@@ -260,6 +260,14 @@ export function readingSum(dialect: Dialect, revision: string): Statement {
   );
 }
 
+/** Writes anew what stays the same during a walk: for one whose migration got another id. */
+export function writingWalkDetail(dialect: Dialect, revision: string, detail: WalkDetail): Statement {
+  return statement(dialect, "update delembic_batch set detail = ? where revision = ? and part = 0 and kind = 'walk'", [
+    JSON.stringify(detail),
+    revision,
+  ]);
+}
+
 /** Makes a walk pause after its present batches; one that has not begun yet will not begin. */
 export async function requestPause(db: Queryable, revision: string): Promise<void> {
   const { dialect } = db;

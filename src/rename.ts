@@ -6,11 +6,12 @@
  */
 
 import { dirname, join, resolve } from "node:path";
+import { readWalks } from "./batch_ledger.ts";
+import { writingWalkDetail } from "./batch_writes.ts";
 import { checksumOf, checksumWithData } from "./checksum.ts";
 import { now } from "./clock.ts";
 import { dataFile } from "./data_files.ts";
 import type { Dialect, Queryable, Statement } from "./db/database.ts";
-import { readWalks } from "./batch_ledger.ts";
 import {
   readChecksums,
   readPartialRuns,
@@ -120,12 +121,14 @@ async function renameRows(db: Queryable, plan: RenamePlan, loaded: LoadedFolder,
   const stored = await readChecksums(db);
   const checksums: Statement[] = [];
   for (const { migration, before } of await changedByRename(plan, loaded, run)) {
-    const known = stored.get(migration.revision === to ? from : migration.revision);
-    // one that was changed before shows as changed afterwards, too
-    if (known !== before) continue;
     const { revision, file } = migration;
+    const known = revision === to ? from : revision;
     const checksum = await fullChecksum(migration);
-    checksums.push(...writingChecksum(db.dialect, { revision, checksum, file, at }));
+    // what was changed before shows as changed afterwards, too
+    if (stored.get(known) === before) checksums.push(...writingChecksum(db.dialect, { revision, checksum, file, at }));
+    const detail = (await readWalks(db, known))[0]?.walk.detail;
+    if (detail?.checksum !== before) continue;
+    checksums.push(writingWalkDetail(db.dialect, revision, { ...detail, checksum }));
   }
   await db.batch([...renamingRows(db.dialect, plan.change), ...checksums]);
   await recordDecision(db, { revision: to, at, status: "repaired", note: `Renamed from ${from}.\n` }, run.actor);

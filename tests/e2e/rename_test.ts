@@ -236,3 +236,66 @@ Deno.test("a record that cannot be renamed leaves the files as they were", async
   assert.equal((await app.delembic(["check"])).code, 0);
   assert.deepEqual(await app.rows("select count(*) from delembic_checksum where revision = 'D002'"), ["1"]);
 });
+
+Deno.test("a migration of the Python tool, and one with data files, are renamed with their records", async () => {
+  const python = `from delembic import DataMigration
+
+
+class Load(DataMigration):
+    revision = "D002"
+    depends_on = ["D001"]
+
+    def upgrade(self, conn):
+        pass
+`;
+  await using app = await testProject("sqlite", {
+    "D001_load.sql":
+      "-- delembic revision: D001\n-- delembic data: data/a.csv\n-- delembic upgrade\ncreate table t (n int);\n",
+    "/delembic/data/a.csv": "n\r\n1\r\n",
+  });
+  assert.equal((await app.delembic(["upgrade"])).code, 0);
+  await app.write({ "D002_python.py": python });
+  await app.execute(
+    "insert into delembic_version (revision, applied_at, status, execution_time_seconds) values ('D002', '2026-01-15 10:30:00.000000', 'success', 1)",
+  );
+  for (const [from, to] of [["D002", "P2"], ["D001", "L1"]] as const) {
+    const { code, err } = await app.delembic(["rename", from, to, "--applied"]);
+    assert.equal(code, 0, err);
+  }
+  assert.equal(
+    await Deno.readTextFile(`${app.folder}/delembic/versions/P2_python.py`),
+    python.replace('"D002"', '"P2"').replace('"D001"', '"L1"'),
+  );
+  assert.equal((await app.delembic(["history"])).out, "applied   L1\napplied   P2\n");
+  assert.equal((await app.delembic(["check"])).code, 0);
+});
+
+Deno.test("a walk that has begun goes on under its new id", async () => {
+  await using app = await testProject("sqlite", {
+    "D001.sql": sql(
+      "D001",
+      "",
+      "create table t (id integer primary key, done int);\n" +
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 50) insert into t select i, 0 from n;\n",
+    ),
+    "D002.sql":
+      "-- delembic revision: D002\n-- delembic depends_on: D001\n-- delembic batch: t by id size 10 target 0\n" +
+      "-- delembic upgrade\nupdate t set done = done + 1 where :range;\n",
+  });
+  const first = await app.delembic(["upgrade", "D001"]);
+  assert.equal(first.code, 0, first.err);
+  // the database refuses the fourth batch
+  await app.execute(
+    "create trigger stop before update on t when new.id = 35 begin select raise(abort, 'not yet'); end",
+  );
+  assert.equal((await app.delembic(["upgrade"])).code, 1);
+  const refused = await app.delembic(["rename", "D002", "W2"]);
+  assert.equal(refused.code, 2);
+  const renamed = await app.delembic(["rename", "D002", "W2", "--applied"]);
+  assert.equal(renamed.code, 0, renamed.err);
+  await app.execute("drop trigger stop");
+  const { code, err } = await app.delembic(["upgrade"]);
+  assert.deepEqual([code, err], [0, ""]);
+  // each row once: those before the stop were not done again
+  assert.deepEqual(await app.rows("select distinct done from t"), ["1"]);
+});
