@@ -15,12 +15,14 @@ const missing = [
   ...(Deno.build.os === "linux" && Deno.uid() === 0 ? [] : ["root on Linux"]),
 ];
 
+const hasStrace = await run("strace", ["-V"]).then(({ code }) => code === 0, () => false);
+
 function testImage(
-  needs: readonly ("postgres" | "python")[],
+  needs: readonly ("postgres" | "python" | "strace")[],
   name: string,
   fn: (folder: string, image: Image) => Promise<void>,
 ) {
-  const lacking = [...missing, ...needs.filter((need) => outside[need] === undefined)];
+  const lacking = [...missing, ...needs.filter((need) => need === "strace" ? !hasStrace : outside[need] === undefined)];
   Deno.test({
     name: lacking.length === 0 ? name : `${name} (needs ${lacking.join(", ")})`,
     ignore: lacking.length > 0,
@@ -226,7 +228,7 @@ testImage(["postgres", "python"], "compose: schema, then data; the database may 
 });
 
 testImage(
-  ["postgres", "python"],
+  ["postgres", "python", "strace"],
   "kubernetes: the job's containers do the same, without rights and without writing",
   async (folder, image) => {
     const job = parse(await Deno.readTextFile(`${ROOT}/examples/kubernetes/job.yaml`));
