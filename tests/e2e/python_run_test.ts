@@ -372,6 +372,29 @@ testWith(["python"], "--json has what was printed as events, and one document", 
   ok(events.some(({ event, message }) => event === "log" && message === "creating"), err);
 });
 
+/** Packages that stand in for those of an environment in which something is wrong. */
+const STUBS = {
+  "/stub/sqlalchemy/__init__.py": "",
+  "/stub/delembic/__init__.py": "",
+  "/stub/delembic/config.py": "class Config: pass\n",
+  "/stub/delembic/migration.py": "class DataMigration: pass\n",
+  "/stub/delembic-2.0.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: delembic\nVersion: 2.0.0\n",
+};
+
+testWith(["python"], "a Python without the package, or with another version of it, is told", async () => {
+  await using project = await pythonProject("sqlite", { "D001.py": START }, `python = ${outside.python} -S\n`);
+  const env = { PYTHONPATH: `${project.folder}/stub` };
+  await project.write({ "/stub/sqlalchemy/__init__.py": "" });
+  const { err } = await ran(project, ["upgrade"], 2, env);
+  match(
+    err,
+    /Error: Python 3\.[\d.]+ \(.* -S\) has no package 'delembic'\nHint: Install it there: python -m pip install/,
+  );
+  await project.write(STUBS);
+  const other = await ran(project, ["upgrade"], 2, env);
+  match(other.err, /Error: The package 'delembic' of .* -S is version 2\.0\.0; migrations run with 1\.2\n/);
+});
+
 testWith(["python"], "without 'python' a pending one is blocked, with the way out", async () => {
   await using project = await pythonProject("sqlite", { "D001.py": START }, "");
   const { err } = await ran(project, ["upgrade"], 1);
