@@ -128,8 +128,10 @@ async function faultOf(project: Project, migration: LoadedMigration, id: string)
     place: { file: migration.file },
     hint,
   });
-  const suggestion = closest(id, [...project.migrations.keys()]);
-  const didYouMean = suggestion === undefined ? "" : `Did you mean ${suggestion}? `;
+  const labelled = [...project.migrations.values()].find(({ labels }) => labels.includes(id))?.revision;
+  const suggestion = labelled ?? closest(id, [...project.migrations.keys()]);
+  const isLabel = labelled === undefined ? "" : `'${id}' is a label. `;
+  const didYouMean = suggestion === undefined ? "" : `${isLabel}Did you mean ${suggestion}? `;
   if (project.config.alembic === undefined) {
     return fault(
       `which is no data revision, and alembic_config is not set in ${project.config.file}`,

@@ -15,7 +15,7 @@ import { ensureTables, readVersion, recordDecision, type RunStatus, withRightsHi
 import { OpenRun, type RunContext } from "./open_run.ts";
 import { isApplied } from "./plan.ts";
 import type { Project } from "./project.ts";
-import { resolveRevision } from "./target.ts";
+import { graphOf, resolveRevision } from "./target.ts";
 
 /** What was found, and whether it was changed. */
 export interface WalkDecision {
@@ -76,7 +76,11 @@ export async function restartWalk(
   options: { readonly revision: string; readonly lockTimeoutMs?: number | undefined },
 ): Promise<Restarted> {
   await using run = await OpenRun.begin(context, options.lockTimeoutMs);
-  const revision = resolveRevision(options.revision, await knownWalks(run.project, run.audit));
+  const revision = resolveRevision(
+    options.revision,
+    await knownWalks(run.project, run.audit),
+    graphOf(run.project.migrations, run.project.parents),
+  );
   return await run.audit.transaction(async (db) => {
     await run.lock.check(db);
     await requireUndone(run.project, db, revision, "restart");
@@ -101,7 +105,11 @@ async function decide(context: RunContext, id: string, change: Change): Promise<
   await using audit = await AuditConnection.open(database);
   try {
     await ensureTables(audit);
-    const revision = resolveRevision(id, await knownWalks(project, audit));
+    const revision = resolveRevision(
+      id,
+      await knownWalks(project, audit),
+      graphOf(project.migrations, project.parents),
+    );
     for (let tries = 1;; tries++) {
       try {
         return await audit.transaction(async (db) => {

@@ -14,7 +14,7 @@ export const pause = command({
     "It takes no lock and may be given from anywhere. It is written into the log with your name.",
   ],
   arguments: {
-    id: required("a revision, or the beginning of one"),
+    id: required("a revision, the beginning of one, or a label"),
   },
   options: {},
   examples: [

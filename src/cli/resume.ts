@@ -12,7 +12,7 @@ export const resume = command({
     "no row twice. It takes no lock, and is written into the log with your name.",
   ],
   arguments: {
-    id: required("a revision, or the beginning of one"),
+    id: required("a revision, the beginning of one, or a label"),
   },
   options: {},
   examples: [

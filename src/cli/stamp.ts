@@ -11,7 +11,7 @@ export const stamp = command({
     "there already, or a migration that was done by hand. Each one is written into the log with your name.",
   ],
   arguments: {
-    id: required("a revision, the beginning of one, or head for all"),
+    id: required("a revision, the beginning of one, a label, LABEL@head, or head for all"),
   },
   options: {
     lockTimeout: seconds("how long to wait for another run to end (default: 300)"),

@@ -291,3 +291,10 @@ Deno.test("a label that two migrations have stops every run, with both places", 
   assert.match(err, /^Error: The label 'shop' of D002 is a label of D001 \(delembic\/versions\/D001\.sql:3\)$/m);
   assert.match(err, /delembic\/versions\/D002\.sql:3/);
 });
+
+Deno.test("a dependency on a label is told as that", async () => {
+  await using app = await project({ "D001.sql": sql("D001", "", "shop"), "D002.sql": sql("D002", "shop") });
+  const { code, err } = await app.run("upgrade");
+  assert.equal(code, 2);
+  assert.match(err, /^Hint: 'shop' is a label\. Did you mean D001\? /m);
+});
