@@ -73,15 +73,7 @@ export function searchForm(
   return markup`<form class="search" method="get" action="${path}" role="search">
 <label><span class="hidden">Search</span><input type="search" name="q" value="${text}" placeholder="Search" data-search autocomplete="off"></label>
 <label><span class="hidden">State</span><select name="state"><option value="">Any state</option>${
-    states.map((name) =>
-      markup`<option${
-        name === state
-          ? markup`
-            selected
-          `
-          : ""
-      }>${name}</option>`
-    )
+    states.map((name) => markup`<option${name === state ? markup` selected` : ""}>${name}</option>`)
   }</select></label>
 <button>Show</button>${text === "" && state === "" ? "" : markup`<a href="${path}">Show all</a>`}</form>`;
 }

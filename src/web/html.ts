@@ -34,11 +34,12 @@ function isList(value: HtmlValue): value is readonly HtmlValue[] {
 }
 
 const PLAIN_REGEXP = /^[\x20-\x7e]*$/;
+const NO_CHARACTER_REGEXP = /[\ufdd0-\ufdef\ufffe\uffff]/g;
 
 /** The text line by line, with everything that is no letter or sign in it made visible. */
 function harmless(text: string): string {
   if (PLAIN_REGEXP.test(text)) return text;
-  return text.toWellFormed().split(/\r\n|\n/).map(visible).join("\n");
+  return text.toWellFormed().replace(NO_CHARACTER_REGEXP, "\ufffd").split(/\r\n|\n/).map(visible).join("\n");
 }
 
 /** HTML that is a constant of ours, or was made elsewhere of escaped texts. */

@@ -150,19 +150,11 @@ export function walkBox(markup: HtmlTag, story: WalkStory, runs: readonly RunRec
       <div class="walk-head">${revisionLink(markup, walk.revision)} <span data-live="state">${told.state}</span>
     <span class="grow"></span><strong class="number" data-live="percent">${told.percent}</strong></div>
       <progress aria-label="Rows of ${walk.revision} that are done" max="1" ${
-    fraction === undefined ? "" : markup`
-        value="${fraction}"
-      `
+    fraction === undefined ? "" : markup` value="${fraction}"`
   }></progress>
       <dl class="facts">${
     WALK_FACTS.map(([name, label]) =>
-      markup`<div${
-        told[name] === ""
-          ? markup`
-              hidden
-            `
-          : ""
-      }>
+      markup`<div${told[name] === "" ? markup` hidden` : ""}>
             <dt>${label}</dt>
             <dd data-live="${name}">${told[name]}</dd>
             </div>`

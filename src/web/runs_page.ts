@@ -37,11 +37,7 @@ export async function runsPage(markup: HtmlTag, { db }: Sight, params: URLSearch
   const query = { q: text, state: status, revision };
   const next = runs.length > PAGE_ROWS ? addressOf("/runs", { ...query, before: shown.at(-1)?.id }) : undefined;
   const isAll = text === "" && status === "";
-  const body = markup`<h1>Runs${
-    revision === undefined ? "" : markup`
-      of ${foreign(markup, revision)}
-    `
-  }</h1>
+  const body = markup`<h1>Runs${revision === undefined ? "" : markup` of ${foreign(markup, revision)}`}</h1>
 ${searchForm(markup, "/runs", { text, state: status }, STATUSES)}
 ${
     shown.length > 0

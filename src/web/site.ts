@@ -50,6 +50,9 @@ export interface SiteOptions {
 type Drawer = (sight: Sight, params: URLSearchParams) => Promise<Page | undefined> | Page | undefined;
 type Teller = (sight: Sight, params: URLSearchParams) => Promise<Record<string, unknown>>;
 
+/** What has a place within strings alone, and could be taken for more: by a terminal, or where it is put into a page. */
+const UNSAFE_JSON_REGEXP = /[<\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
 /** A form has an id in it, and no more. */
 const FORM_BYTES = 4_096;
 
@@ -216,7 +219,8 @@ export class Site implements Disposable {
       value,
       (_, member) => typeof member === "string" ? redact(member) : typeof member === "bigint" ? String(member) : member,
     );
-    return new Response(text, { status, headers: { ...SAFE_HEADERS, "content-type": "application/json" } });
+    const safe = text.replace(UNSAFE_JSON_REGEXP, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    return new Response(safe, { status, headers: { ...SAFE_HEADERS, "content-type": "application/json" } });
   }
 
   #listen(request: Request): Response {
