@@ -6,9 +6,9 @@ import { commandHelp, overview, usageOf } from "../../src/cli/help.ts";
 import { LineReader } from "../../src/cli/line_reader.ts";
 import { plain } from "./cli_recorder.ts";
 
-/** Words of a line as a shell gives them. */
+/** Words of a line as a shell gives them, up to where its output goes. */
 function shellWords(line: string): string[] {
-  return [...line.replace(/ > .*$/, "").matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "");
+  return [...line.replace(/ (?:>>?|\|) .*$/, "").matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "");
 }
 
 Deno.test("overview() names every command", () => {
