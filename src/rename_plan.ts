@@ -154,8 +154,8 @@ export async function writeEdits(edits: readonly FileEdit[], folder: string): Pr
   try {
     for (const edit of edits) {
       if (edit.newFile !== edit.file) await requireFree(join(folder, edit.newFile), edit.newFile);
+      await replaceFile(join(folder, edit.file), edit.after);
       done.push(edit);
-      await Deno.writeTextFile(join(folder, edit.file), edit.after);
       if (edit.newFile !== edit.file) await Deno.rename(join(folder, edit.file), join(folder, edit.newFile));
     }
   } catch (error) {
@@ -175,6 +175,22 @@ async function requireFree(path: string, file: string): Promise<void> {
   throw new RenameError(`${file} is there already`, "Choose another id, or move that file away.");
 }
 
+/** Puts another content into a file, at once or not at all; who may read and run it stays. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const target = await Deno.realPath(path);
+  // what begins with a dot is no migration
+  const fresh = join(dirname(target), `.${basename(target)}.new`);
+  try {
+    const { mode } = await Deno.stat(target);
+    await Deno.writeTextFile(fresh, text);
+    if (mode !== null) await Deno.chmod(fresh, mode & 0o7777);
+    await Deno.rename(fresh, target);
+  } catch (error) {
+    await Deno.remove(fresh).catch(() => undefined);
+    throw error;
+  }
+}
+
 /** Makes the files what they were before {@link writeEdits}. */
 export async function takeBack(edits: readonly FileEdit[], folder: string): Promise<void> {
   for (const { file, newFile, before } of [...edits].reverse()) {
@@ -184,6 +200,6 @@ export async function takeBack(edits: readonly FileEdit[], folder: string): Prom
         if (!(error instanceof Deno.errors.NotFound)) throw error;
       });
     }
-    await Deno.writeTextFile(join(folder, file), before);
+    await replaceFile(join(folder, file), before);
   }
 }

@@ -237,6 +237,18 @@ Deno.test("a record that cannot be renamed leaves the files as they were", async
   assert.deepEqual(await app.rows("select count(*) from delembic_checksum where revision = 'D002'"), ["1"]);
 });
 
+Deno.test("a file that cannot be written leaves those before it as they were", async () => {
+  await using app = await testProject("sqlite", FILES);
+  // a folder where the new content of the second file would be prepared
+  await app.write({ ".D003_after.sql.new/x": "" });
+  const before = await namesIn(app.folder);
+  const { code, err } = await app.delembic(["rename", "D002", "D020", "--files-only"]);
+  assert.equal(code, 2);
+  assert.match(err, /^Error: Cannot write the files: .*\nHint: They are as they were before\.\n$/);
+  assert.deepEqual(await namesIn(app.folder), before);
+  assert.equal(await Deno.readTextFile(`${app.folder}/delembic/versions/D002_fix.js`), FIX);
+});
+
 Deno.test("a migration of the Python tool, and one with data files, are renamed with their records", async () => {
   const python = `from delembic import DataMigration
 
