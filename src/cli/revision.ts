@@ -9,8 +9,10 @@ export const revision = command({
     "Makes a new migration file from the template, with the next revision id. Where Alembic is configured, the heads " +
     "that the database has now are written into its dependencies, so that it will never run before that schema is " +
     "there. When the database cannot be reached, that list is left empty, with a warning.",
-    "With random ids (revision_ids = hex), which give migrations no order, and without --depends-on, those that no " +
-    "other one needs yet are written there too.",
+    "With random ids (revision_ids = hex), which give migrations no order, and without --depends-on or --head, those that " +
+    "no other one needs yet are written there too.",
+    "--head says on which migration it builds; --label gives the branch that begins with it a name, for 'upgrade " +
+    "NAME@head' and the like.",
     "A file migration.ts.txt or migration.sql.txt in the script location is used in place of the built-in template.",
     "--autogenerate drafts what the data will need because of schema changes. It reads what the 'op.…' calls of the " +
     "Alembic scripts do, from what the data migrations depend on up to the heads, or from --from up to --to; nothing is " +
