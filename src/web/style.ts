@@ -16,7 +16,9 @@ html{font-size:100%;-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:.9375rem/1.55 ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,
 "Helvetica Neue",sans-serif;overflow-wrap:anywhere}
 a{color:var(--link);text-decoration:none}
-a:hover{text-decoration:underline}
+a:hover,p a,.list .quiet a{text-decoration:underline;text-underline-offset:.18em;text-decoration-thickness:1px}
+.above a,a.id{text-decoration:none}
+a.id:hover{text-decoration:underline}
 :focus-visible{outline:2px solid var(--focus);outline-offset:2px;border-radius:4px}
 main:focus{outline:none}
 .skip{position:absolute;left:-999px}
@@ -154,7 +156,7 @@ nav[aria-label=Pages] a{padding:.3rem .6rem}
 
 const PAPER = `@media print{
 .tools,.search,.pager,.skip,.zoom,.actions,.screen-only,nav{display:none!important}
-:root,:root[data-theme=dark]{${LIGHT_COLOURS}--link:#1c2127}
+:root:root:root{color-scheme:light;${LIGHT_COLOURS}--link:#1c2127}
 body{background:#fff;font-size:10pt}
 .top{border-bottom:1pt solid #999}
 main{max-width:none;padding-top:1rem}

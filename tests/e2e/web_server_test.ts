@@ -60,7 +60,7 @@ Deno.test("serve: every answer forbids the browser what it does not need", async
       ["x-content-type-options", "referrer-policy", "x-frame-options", "cache-control"].map((name) =>
         headers.get(name)
       ),
-      ["nosniff", "no-referrer", "DENY", "no-store"],
+      ["nosniff", "same-origin", "DENY", "no-store"],
       path,
     );
     await body?.cancel();
