@@ -4,7 +4,7 @@
  * @module
  */
 
-import { EXIT, messageOf } from "../errors.ts";
+import { DelembicError, EXIT, messageOf } from "../errors.ts";
 import { graphMermaid, MERMAID_LIMITS } from "../graph_mermaid.ts";
 import type { GraphView } from "../graph_view.ts";
 import type { HistoryEntry } from "../state.ts";
@@ -57,7 +57,8 @@ async function lookQuietly(context: Context): Promise<State> {
       const entries = historyOf(seen);
       return { entries, graph: drawn(graphView({ project, entries })) };
     });
-  } catch {
+  } catch (error) {
+    if (!(error instanceof DelembicError)) output.warn(`The summary is not whole: ${messageOf(error)}`);
     return UNSEEN;
   }
 }

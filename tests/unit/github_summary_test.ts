@@ -1,9 +1,12 @@
-import { equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
+import fc from "fast-check";
+import MarkdownIt from "markdown-it";
 import { errorAnnotations, eventAnnotations } from "../../src/cli/github_annotations.ts";
 import { problemAnnotations } from "../../src/cli/github_problems.ts";
 import { type Finished, pendingCount, summaryMarkdown } from "../../src/cli/github_summary.ts";
 import { annotationLine } from "../../src/cli/github_text.ts";
 import { DelembicError, FaultsError } from "../../src/errors.ts";
+import type { LoadedMigration } from "../../src/migration.ts";
 import type { HistoryEntry, MigrationState } from "../../src/state.ts";
 
 function entry(revision: string, status: MigrationState, seconds: number | null = null): HistoryEntry {
@@ -67,6 +70,68 @@ Deno.test("summaryMarkdown() of 5,000 migrations has a hundred rows, and those t
   ok(text.includes("| <code>D4989</code> |"));
   ok(text.endsWith("\n4900 more are not shown.\n"), text.slice(-100));
   equal(pendingCount(entries), 10);
+});
+
+/** Texts that try to be more than text. */
+const hostile = fc.array(
+  fc.oneof(
+    fc.constantFrom(
+      "|",
+      "\n",
+      "\r\n",
+      "\n\n",
+      "```",
+      "> ",
+      "# ",
+      "- ",
+      "1. ",
+      "---",
+      "<!--",
+      "</code>",
+      "<script>",
+      "&#124;",
+    ),
+    fc.constantFrom(
+      "[x](y)",
+      "![x](y)",
+      "`",
+      "**",
+      "\\",
+      "    ",
+      "\t",
+      "\u2028",
+      "\u202e",
+      "</td></tr></table>",
+      "<details>",
+    ),
+    fc.string({ unit: "binary" }),
+  ),
+  { maxLength: 10 },
+).map((pieces) => pieces.join(""));
+
+Deno.test("summaryMarkdown() has the same parts whatever descriptions, errors and names of files hold", () => {
+  const markdown = new MarkdownIt({ html: true });
+  fc.assert(fc.property(hostile, hostile, hostile, (description, message, file) => {
+    const migration = { description } as LoadedMigration;
+    const text = summary({
+      commandLine: `upgrade ${file}`,
+      exitCode: 1,
+      annotations: [{ level: "error", title: message, message, place: { file, line: 1 } }],
+      entries: [{ ...entry("D1", "pending"), migration }, entry("D2", "applied")],
+      graph: "flowchart TD\n  n0",
+    });
+    const tokens = markdown.parse(text, {});
+    const blocks = tokens.filter(({ level, nesting }) => level === 0 && nesting >= 0).map(({ type }) => type);
+    deepEqual(blocks, ["heading_open", "paragraph_open", "blockquote_open", "table_open", "fence"]);
+    equal(tokens.filter(({ type }) => type === "td_open").length, 8);
+    const html = tokens.flatMap(({ children }) => children ?? []).filter(({ type }) => type === "html_inline");
+    deepEqual(
+      new Set(html.map(({ content }) => content)).difference(new Set(["<code>", "</code>", "<br>"])),
+      new Set(),
+    );
+    const types = new Set(tokens.flatMap(({ children }) => children ?? []).map(({ type }) => type));
+    deepEqual([...types].filter((type) => /link|image|em_|code/.test(type)), []);
+  }));
 });
 
 Deno.test("errorAnnotations() has one of each fault, with its file", () => {
