@@ -210,6 +210,9 @@ class ChangeReader {
     if (fill !== undefined && fill.after.includes(this.#step.revision)) {
       this.#forget(fill);
       if (operation.noData) return;
+      if (this.#opaque.has(this.#step.revision)) {
+        return this.#remark(operation, `${name} becomes NOT NULL; SQL of the script that is not read may fill it`);
+      }
       return this.#obstacle(
         operation,
         `${name} is added and becomes NOT NULL in one revision: nothing can be put between`,
@@ -237,6 +240,8 @@ class ChangeReader {
 
   /** `REVISION table.column` of what scripts fill by themselves. */
   readonly #filledHere = new Set<string>();
+  /** Revisions whose scripts run SQL that is not read. */
+  readonly #opaque = new Set<string>();
 
   #convert(operation: Extract<SchemaOperation, { kind: "alter-column" }>): void {
     const { table, column, type, existingType, converted } = operation;
@@ -347,6 +352,7 @@ class ChangeReader {
     const { sql, place } = operation;
     const own = sql === undefined ? undefined : ownWork(sql);
     if (own === undefined) {
+      this.#opaque.add(this.#step.revision);
       const message = sql === undefined
         ? "SQL that is no literal"
         : `SQL that is not looked into: ${sql.trim().replace(/\s+/g, " ").slice(0, 60)}`;

@@ -7,7 +7,7 @@
 import type { SyntaxNode } from "@lezer/common";
 import { partsOf } from "../python_expression.ts";
 import { type OpContext, valueOf } from "./operation_expression.ts";
-import { type OpArguments, type OpNames, type OpValue, unknownValue } from "./operation_value.ts";
+import { type OpArguments, type OpNames, type OpValue, spoil, unknownValue } from "./operation_value.ts";
 
 /** The names that an `import` binds: those of other modules, by their dotted names. */
 export function bindImports(source: string, node: SyntaxNode, names: OpNames): void {
@@ -40,7 +40,8 @@ export function bindTarget(source: string, target: readonly SyntaxNode[], value:
   const [first] = places;
   if (first === undefined) return;
   if (places.length === 1 && places.length === target.length) {
-    if (first.name === "VariableName") names.set(source.slice(first.from, first.to), value);
+    if (first.name === "MemberExpression") spoilMember(source, first, names);
+    else if (first.name === "VariableName") names.set(source.slice(first.from, first.to), value);
     else if (/^(?:Tuple|Array|Parenthesized)Expression$/.test(first.name)) {
       bindTarget(source, partsOf(first).slice(1, -1), value, names);
     }
@@ -50,6 +51,12 @@ export function bindTarget(source: string, target: readonly SyntaxNode[], value:
   places.forEach((place, at) =>
     bindTarget(source, [place], items[at] ?? unknownValue(source.slice(place.from, place.to)), names)
   );
+}
+
+/** `names["a"] = …`: what the list or dictionary holds is not followed. */
+function spoilMember(source: string, target: SyntaxNode, names: OpNames): void {
+  const [object] = partsOf(target);
+  if (object?.name === "VariableName") spoil(names.get(source.slice(object.from, object.to)));
 }
 
 /** Binds the parameters of a function to what it is given. */

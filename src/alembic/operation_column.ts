@@ -199,9 +199,10 @@ export function keyPartsOf(value: OpValue | undefined): KeyPart[] | undefined {
   return parts.includes(undefined) ? undefined : parts.filter((part) => part !== undefined);
 }
 
-/** The SQL of a text, or of `sa.text("…")`. */
+/** The SQL of a text, or of `sa.text("…")`; of a format string with a `?` for each part that is not known. */
 export function sqlOf(value: OpValue | undefined): string | undefined {
   if (value?.kind === "text") return value.text;
+  if (value?.kind === "unknown") return value.template;
   const isText = value?.kind === "call" && ["text", "DDL", "literal_column"].includes(lastName(value) ?? "");
-  return isText ? textOfValue(value.given.positional[0]) : undefined;
+  return isText ? sqlOf(value.given.positional[0]) : undefined;
 }

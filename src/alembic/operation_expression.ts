@@ -9,10 +9,12 @@ import { partsOf } from "../python_expression.ts";
 import { decodeString } from "../python_string.ts";
 import {
   equalValues,
+  isSpoiled,
   NO_VALUE,
   type OpArguments,
   type OpNames,
   type OpValue,
+  spoil,
   truthOfValue,
   unknownValue,
 } from "./operation_value.ts";
@@ -51,7 +53,7 @@ function shallowValue(context: OpContext, node: SyntaxNode, names: OpNames): OpV
       return text === undefined ? unknown() : { kind: "text", text };
     }
     case "FormatString":
-      return formatString(context, node, names) ?? unknown();
+      return formatString(context, node, names);
     case "ContinuedString":
       return joined(parts.map((part) => valueOf(context, part, names))) ?? unknown();
     case "None":
@@ -102,33 +104,41 @@ export function inOneLine(source: string, node: SyntaxNode): string {
 }
 
 function followed(context: OpContext, value: OpValue | undefined): OpValue | undefined {
+  if (value !== undefined && isSpoiled(value)) return undefined;
   return value?.kind === "name" ? context.imported(value.path) ?? value : value;
 }
 
-function formatString(context: OpContext, node: SyntaxNode, names: OpNames): OpValue | undefined {
+function formatString(context: OpContext, node: SyntaxNode, names: OpNames): OpValue {
   const whole = textAt(context, node);
   const [, prefix = "", quote = ""] = /^([A-Za-z]*)("""|'''|"|')/.exec(whole) ?? [];
-  let text = "", at = node.from + prefix.length + quote.length;
+  let text = "", at = node.from + prefix.length + quote.length, isKnown = true;
   const literal = (to: number) => {
     const raw = /r/i.test(prefix) ? "r" : "";
-    return decodeString(`f${raw}${quote}${context.source.slice(at, to)}${quote}`);
+    return decodeString(`f${raw}${quote}${context.source.slice(at, to)}${quote}`) ?? "?";
   };
   for (const part of node.getChildren("FormatReplacement")) {
-    const before = literal(part.from);
     const inner = partsOf(part);
     const value = inner.length === 3 && inner[1] !== undefined ? valueOf(context, inner[1], names) : undefined;
     const shown = value?.kind === "text" ? value.text : value?.kind === "number" ? String(value.value) : undefined;
-    if (before === undefined || shown === undefined) return undefined;
-    text += before + shown;
+    text += literal(part.from) + (shown ?? "?");
+    isKnown &&= shown !== undefined;
     at = part.to;
   }
-  const rest = literal(node.to - quote.length);
-  return rest === undefined ? undefined : { kind: "text", text: text + rest };
+  text += literal(node.to - quote.length);
+  return isKnown ? { kind: "text", text } : { ...unknownValue(inOneLine(context.source, node)), template: text };
 }
 
 function joined(values: readonly OpValue[]): OpValue | undefined {
-  const texts = values.map((value) => value.kind === "text" ? value.text : undefined);
-  return texts.includes(undefined) ? undefined : { kind: "text", text: texts.join("") };
+  const parts = values.map((value) => value.kind === "text" ? value.text : templateOf(value));
+  if (parts.includes(undefined)) return undefined;
+  const text = parts.join("");
+  return values.every(({ kind }) => kind === "text")
+    ? { kind: "text", text }
+    : { ...unknownValue(text.slice(0, 57)), template: text };
+}
+
+function templateOf(value: OpValue): string | undefined {
+  return value.kind === "unknown" ? value.template : undefined;
 }
 
 function named(context: OpContext, parts: readonly SyntaxNode[], names: OpNames): OpValue | undefined {
@@ -290,12 +300,13 @@ function ownMethod(
   }
   const value = valueOf(context, object, names);
   const name = textAt(context, key);
-  if (value.kind === "dict") return ofDict(value, name);
+  if (CHANGING_METHODS.has(name)) spoil(value);
   if (value.kind === "list" && given[0] !== undefined && (name === "append" || name === "extend")) {
     const added = valueOf(context, given[0], names);
     value.items.push(...(name === "extend" && added.kind === "list" ? added.items : [added]));
     return NO_VALUE;
   }
+  if (value.kind === "dict") return ofDict(value, name);
   if (value.kind === "text" && given.length === 0) {
     if (name === "lower") return { kind: "text", text: value.text.toLowerCase() };
     if (name === "upper") return { kind: "text", text: value.text.toUpperCase() };
@@ -306,6 +317,11 @@ function ownMethod(
   }
   return undefined;
 }
+
+/** Methods after which it is not known what is in a list or a dictionary. */
+const CHANGING_METHODS = new Set(
+  ["setdefault", "update", "pop", "popitem", "clear", "insert", "remove", "sort", "reverse", "add", "discard"],
+);
 
 function ofDict({ entries }: Extract<OpValue, { kind: "dict" }>, name: string): OpValue | undefined {
   if (name === "items") return { kind: "list", items: entries.map(([a, b]) => ({ kind: "list", items: [a, b] })) };

@@ -275,7 +275,7 @@ class OperationReader implements OpContext {
       : undefined;
     if (items !== undefined && !filtered) {
       for (const item of items) {
-        if (this.#returned !== undefined) return;
+        if (this.#returned !== undefined || this.#steps > MOST_STEPS) return;
         bindTarget(this.source, target, item, names);
         work();
       }
@@ -354,7 +354,7 @@ class OperationReader implements OpContext {
     if (name === "f") return given.positional[0] ?? result;
     if (name === "batch_alter_table") {
       const table = given.named.get("table_name") ?? given.positional[0] ?? unknownValue(text);
-      return { kind: "batch", table, schema: given.named.get("schema") ?? NO_VALUE };
+      return { kind: "batch", table, schema: given.named.get("schema") ?? given.positional[1] ?? NO_VALUE };
     }
     const change = changeOf(name, given, callee.kind === "method" ? callee.batch : undefined);
     if (change !== undefined) this.#keep(change, node);

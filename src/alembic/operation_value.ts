@@ -13,8 +13,8 @@ export type OpValue =
   | { readonly kind: "number"; readonly value: number }
   | { readonly kind: "boolean"; readonly value: boolean }
   | { readonly kind: "none" }
-  | { readonly kind: "list"; readonly items: OpValue[] }
-  | { readonly kind: "dict"; readonly entries: readonly (readonly [OpValue, OpValue])[] }
+  | { readonly kind: "list"; readonly items: OpValue[]; spoiled?: boolean }
+  | { readonly kind: "dict"; readonly entries: readonly (readonly [OpValue, OpValue])[]; spoiled?: boolean }
   /** Something of another module, by its dotted name: `sqlalchemy.String`, `alembic.op`. */
   | { readonly kind: "name"; readonly path: string }
   | OpCall
@@ -61,6 +61,17 @@ export interface OpUnknown {
   readonly kind: "unknown";
   /** The expression as it stands, in one line. */
   readonly text: string;
+  /** Of a format string: its text, with a `?` for each part that is not known. */
+  readonly template?: string | undefined;
+}
+
+/** Whether a list or dictionary was changed in a way that was not followed, so that what is in it is not known. */
+export function isSpoiled(value: OpValue): boolean {
+  return (value.kind === "list" || value.kind === "dict") && value.spoiled === true;
+}
+
+export function spoil(value: OpValue | undefined): void {
+  if (value?.kind === "list" || value?.kind === "dict") value.spoiled = true;
 }
 
 /** Names and what they stand for; those of a function lie before those of the module. */
