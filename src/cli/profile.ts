@@ -7,6 +7,7 @@
 import { forPeople } from "../clock.ts";
 import { readRuns, type RunRecord } from "../ledger.ts";
 import { fullChecksum, type LoadedMigration } from "../migration.ts";
+import { type Need, needsOf } from "../needs.ts";
 import { type Block, isApplied, planUpgrade, type VersionRecord } from "../plan.ts";
 import { explain } from "../runner.ts";
 import { historyOf, type MigrationState } from "../state.ts";
@@ -17,13 +18,6 @@ import { logLines, runMember } from "./log.ts";
 import type { Look } from "./open_project.ts";
 import { type Marks, marksMember, marksOf } from "./revision_marks.ts";
 import { columns, type Line, linesOf } from "./text.ts";
-
-/** What a migration needs, and whether that is there. */
-export interface Need {
-  readonly id: string;
-  readonly kind: "data" | "alembic";
-  readonly state: "applied" | "not applied" | "unknown";
-}
 
 export interface Profile {
   readonly revision: string;
@@ -40,29 +34,18 @@ export interface Profile {
 }
 
 /** @param revision a full id */
-export async function profileOf({ project, seen, db }: Look, revision: string): Promise<Profile> {
+export async function profileOf(look: Look, revision: string): Promise<Profile> {
+  const { project, seen, db } = look;
   const entry = historyOf(seen).find((entry) => entry.revision === revision);
   const declared = entry?.migration;
   const migration = declared && { ...declared, checksum: await fullChecksum(declared) };
-  const missing = new Set(seen.gate(revision).missing);
-  const applied = isApplied(seen.records.get(revision));
-  const needs = (migration?.dependsOn ?? []).map((need): Need => {
-    if (project.migrations.has(need) || seen.records.has(need)) {
-      return { id: need, kind: "data", state: isApplied(seen.records.get(need)) ? "applied" : "not applied" };
-    }
-    const alembicId = need.replace(/^alembic:/, "");
-    // for an applied migration nobody asked Alembic, and what it needed was there then
-    const unknown = seen.alembicError !== undefined || seen.unknown.has(revision) || applied;
-    const state = missing.has(alembicId) ? "not applied" : unknown ? "unknown" : "applied";
-    return { id: alembicId, kind: "alembic", state };
-  });
   const step = planUpgrade(seen, { kind: "head" }).steps.find((step) => step.migration.revision === revision);
   return {
     revision,
     status: entry?.status ?? "missing",
     migration,
     record: entry?.record,
-    needs,
+    needs: needsOf(revision, look),
     marks: marksOf(graphOf(project.migrations, project.parents), revision),
     blocks: step?.blocks ?? [],
     runs: await readRuns(db, { revision }),
