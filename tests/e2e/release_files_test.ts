@@ -55,20 +55,29 @@ async function filesWhere(fits: (path: string) => boolean | Promise<boolean>, fo
   return found.sort();
 }
 
+/** An executable may be among the files. */
+async function beginningOf(file: string): Promise<string> {
+  using opened = await Deno.open(file);
+  const bytes = new Uint8Array(100);
+  return new TextDecoder().decode(bytes.subarray(0, await opened.read(bytes) ?? 0));
+}
+
 testWith(["linters"], "workflows: actionlint finds nothing, in their scripts neither", async () => {
   await lint("actionlint");
 });
 
 testWith(["linters"], "Dockerfiles: hadolint finds nothing", async () => {
   const files = await filesWhere((path) => /(^|[./])Dockerfile$/.test(path));
-  equal(files.length, 3, files.join());
+  for (const file of ["Dockerfile", "examples/compose/alembic.Dockerfile", "examples/kubernetes/Dockerfile"]) {
+    ok(files.includes(file), file);
+  }
   await lint("hadolint", ...files);
 });
 
 testWith(["linters"], "shell scripts: shellcheck finds nothing", async () => {
   const files = await filesWhere(async (path) => {
     if (!/(^|\/)[^.]+(\.sh)?$/.test(path)) return false;
-    return /^#!.*\b(ba)?sh\n/.test(await Deno.readTextFile(`${ROOT}/${path}`));
+    return /^#!.*\b(ba)?sh\n/.test(await beginningOf(`${ROOT}/${path}`));
   });
   for (const file of [".ci/run", "tools/action/get.sh", "tools/action/run.sh", "tools/servers"]) {
     ok(files.includes(file), file);
