@@ -129,6 +129,12 @@ export function methodOf(object: Value, name: string, { positional, named }: Giv
       ? unknown("bindparam(…)")
       : { kind: "clause", text: object.text, params: new Map([...object.params, ...named]) };
   }
+  const [only] = positional;
+  if (object.kind === "list" && only !== undefined && positional.length === 1) {
+    if (name !== "append" && (name !== "extend" || only.kind !== "list")) return undefined;
+    object.items.push(...(name === "extend" && only.kind === "list" ? only.items : [only]));
+    return { kind: "said" };
+  }
   if (object.kind === "dict" && positional.length === 0) return methodOfDict(object.entries, name);
   const text = textOf(object);
   return text === undefined ? undefined : methodOfText(text, name, { positional, named });

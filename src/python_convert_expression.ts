@@ -330,3 +330,24 @@ export function boundBy(
   if (value.kind !== "list" || value.items.length !== names.length) return "what is unpacked is not known";
   return names.map((name, at) => [where.text(name), value.items[at] ?? NONE]);
 }
+
+/** Whether the parser could not make sense of a part of it: Python's grammar is larger, and a file may be damaged. */
+export function hasError(node: SyntaxNode): boolean {
+  let found = false;
+  node.cursor().iterate(({ type }) => {
+    found ||= type.isError;
+    return !found;
+  });
+  return found;
+}
+
+/** The statements of a block or module; a decorated one as what it decorates. */
+export function statementsOf(body: SyntaxNode | null): SyntaxNode[] {
+  return partsOf(body).filter(({ name }) => name !== ":").map((node) =>
+    node.name === "DecoratedStatement" ? node.lastChild ?? node : node
+  );
+}
+
+export function lineAt(source: string, at: number): number {
+  return source.slice(0, at).split("\n").length;
+}

@@ -10,25 +10,17 @@ import { argumentsOf, executionOf, functionOf, type Given, methodOf } from "./py
 import {
   boundBy,
   evaluate,
+  hasError,
   isTransaction,
+  lineAt,
   listValue,
   messageOf,
+  statementsOf,
   type Surroundings,
   testsOf,
 } from "./python_convert_expression.ts";
 import { type Deed, negated, NONE, type Query, truth, unknown, type Value } from "./python_convert_value.ts";
 import { partsOf } from "./python_expression.ts";
-
-/** The statements of a block or module; a decorated one as what it decorates. */
-export function statementsOf(body: SyntaxNode): SyntaxNode[] {
-  return partsOf(body).filter(({ name }) => name !== ":").map((node) =>
-    node.name === "DecoratedStatement" ? node.lastChild ?? node : node
-  );
-}
-
-export function lineAt(source: string, at: number): number {
-  return source.slice(0, at).split("\n").length;
-}
 
 const DEEPEST = 20, MOST_DEEDS = 10_000;
 const QUIET_REGEXP = /^(?:print|(?:self\.)?_?(?:log|logger|logging|LOG|LOGGER)\.\w+|warnings\.warn)$/;
@@ -37,7 +29,7 @@ export class StepReader implements Surroundings {
   readonly #source: string;
   readonly #module = new Map<string, Value>();
   #locals: Map<string, Value> = new Map();
-  #attributes = new Map<string, Value>();
+  readonly #attributes = new Map<string, Value>();
   #deeds: Deed[] = [];
   #queries: Query[] = [];
   #depth = 0;
@@ -46,28 +38,24 @@ export class StepReader implements Surroundings {
   /** Comments are told once, however often a loop goes. */
   #quiet = false;
 
-  constructor(source: string) {
+  /** @param chain the class, behind those that it builds on */
+  constructor(source: string, module: SyntaxNode, chain: readonly SyntaxNode[]) {
     this.#source = source;
-  }
-
-  readModule(statements: readonly SyntaxNode[]): void {
-    const locals = this.#locals;
     this.#locals = this.#module;
-    for (const node of statements) this.#define(node);
-    this.#locals = locals;
+    for (const node of statementsOf(module)) this.#define(node);
+    this.#locals = this.#attributes;
+    for (const node of chain.flatMap((found) => statementsOf(found.getChild("Body")))) this.#define(node);
   }
 
-  /** What a method of the class does; nothing when there is none. */
-  readMethod(found: SyntaxNode, name: string): readonly Deed[] {
-    const body = found.getChild("Body");
-    const locals = this.#locals;
-    this.#locals = this.#attributes;
-    for (const node of body === null ? [] : statementsOf(body)) this.#define(node);
-    this.#locals = locals;
+  /** What a method of the class does; `undefined` when there is none. What another one changed before is so here. */
+  readMethod(name: string): readonly Deed[] | undefined {
     const method = this.#attributes.get(name);
-    if (method?.kind !== "function") return [];
+    if (method?.kind !== "function") return undefined;
     const [self = "self", connection = "conn"] = this.#parameters(method.node);
     this.#locals = new Map([[self, { kind: "self" }], [connection, { kind: "connection" }]]);
+    this.#deeds = [];
+    this.#queries = [];
+    this.#returned = false;
     this.#block(method.node.getChild("Body"));
     for (const query of this.#queries) if (!query.used) this.#leaveQuery(query);
     return this.#deeds;
@@ -113,10 +101,21 @@ export class StepReader implements Surroundings {
       .filter(({ prevSibling }) => prevSibling?.name !== "AssignOp").map((name) => this.text(name));
   }
 
-  /** Binds what a module or a class binds, as far as it is known. */
   #define(node: SyntaxNode): void {
     if (node.name === "FunctionDefinition") this.#defineFunction(node);
-    else if (node.name === "AssignStatement") this.#assign(node);
+    else if (node.name === "AssignStatement" && this.#assign(node) === undefined) return;
+    else if (!/^(?:Import|Class|Type)/.test(node.name)) this.#forget(node);
+  }
+
+  /** What was not followed may have changed whatever it names. */
+  #forget(node: SyntaxNode): void {
+    node.cursor().iterate(({ name, node: inner }) => {
+      const bound = name === "VariableName" ? this.lookup(this.text(inner)) : undefined;
+      if (bound?.kind === "list" || bound?.kind === "dict") {
+        this.#locals.set(this.text(inner), unknown("it is changed"));
+      }
+    });
+    for (const name of node.getChildren("VariableName")) this.#locals.set(this.text(name), unknown("it is changed"));
   }
 
   #defineFunction(node: SyntaxNode): void {
@@ -148,7 +147,7 @@ export class StepReader implements Surroundings {
     const deeds = [...this.#deeds];
     const queries = this.#queries.length;
     const quiet = this.#quiet;
-    const why = this.#tryStatement(node);
+    const why = hasError(node) ? "it cannot be read" : this.#tryStatement(node);
     this.#quiet = quiet;
     if (why === undefined) return;
     this.#deeds = deeds;
@@ -157,7 +156,7 @@ export class StepReader implements Surroundings {
     const depth = node.from - before.lastIndexOf("\n") - 1;
     const code = this.text(node).trimEnd().replaceAll(`\n${" ".repeat(depth)}`, "\n");
     this.#deeds.push({ kind: "unconverted", code, why, line: this.lineOf(node) });
-    for (const name of node.getChildren("VariableName")) this.#locals.set(this.text(name), unknown(why));
+    this.#forget(node);
   }
 
   /** @returns why it cannot be converted */

@@ -38,7 +38,8 @@ export interface Test {
 
 export type Value =
   | { readonly kind: "scalar"; readonly value: Scalar }
-  | { readonly kind: "list"; readonly items: readonly Value[] }
+  /** Changes in place, and every name for it sees the change. */
+  | { readonly kind: "list"; readonly items: Value[] }
   | { readonly kind: "dict"; readonly entries: ReadonlyMap<string, Value> }
   /** `text("…")`, with what `bindparams` gave it. */
   | { readonly kind: "clause"; readonly text: string; readonly params: ReadonlyMap<string, Value> }

@@ -1,6 +1,7 @@
 /** Python migrations in many styles, and what each is in SQL or TypeScript. */
 
 import { deepEqual, equal, ok } from "node:assert/strict";
+import fc from "fast-check";
 import { type Conversion, unconvertedOf } from "../../src/conversion.ts";
 import { convertedScript, convertedSql, fitsSql } from "../../src/converted.ts";
 import { mysqlDialect } from "../../src/db/mysql_dialect.ts";
@@ -118,6 +119,18 @@ const STYLES: readonly (Style & { readonly name: string; readonly sql: readonly 
       '    conn.execute(text("insert into t values (:n)"), {"n": f"{name}{at}"})',
     ],
     sql: ["insert into t values (1);", "insert into t values (2);", "insert into t values ('x0');"],
+  },
+  {
+    name: "a list that is filled on the way, under both of its names",
+    head: "ROWS = []\n",
+    upgrade: [
+      "rows = ROWS",
+      "for n in range(2):",
+      '    rows.append({"n": n})',
+      'rows.extend([{"n": 7}])',
+      'conn.execute(text("insert into t values (:n)"), ROWS)',
+    ],
+    sql: ["insert into t values (0);", "insert into t values (1);", "insert into t values (7);"],
   },
   {
     name: "helpers of the module and of the class",
@@ -320,6 +333,12 @@ const LEFT: readonly (readonly [string, readonly string[], string])[] = [
     "it takes one of several columns",
   ],
   ["a column of all", ["assert conn.scalar(text('select * from t')) == 1"], "it takes one of several columns"],
+  ["what is no Python", ["conn.execute(text('delete from t'), {'a': *})"], "it cannot be read"],
+  [
+    "a list that is changed in a way that is not followed",
+    ["rows = [{'a': 1}]", "rows[0]['a'] = 2", "conn.execute(text('insert into t values (:a)'), rows)"],
+    "its parameters are not known",
+  ],
   ["a missing value", ["conn.execute(text('update t set a = :a'))"], "one of its parameters is not known"],
 ];
 
@@ -380,4 +399,71 @@ Deno.test("converted for MySQL: a backslash in a value is doubled", () => {
   const conversion = conversionOf({ upgrade: ["conn.execute(text('update t set a = :a'), {'a': 'x\\\\y'})"] });
   ok(convertedSql(conversion, mysqlDialect.lexicon).endsWith("update t set a = 'x\\\\y';\n"));
   ok(convertedSql(conversion, postgresDialect.lexicon).endsWith("update t set a = 'x\\y';\n"));
+});
+
+Deno.test("steps of a class that it builds on are read where they are in the file, and told to be left where not", () => {
+  const source = (bases: string) =>
+    `class Load(DataMigration):
+    TABLE = "a"
+
+    def upgrade(self, conn):
+        conn.execute(text(f"delete from {self.TABLE}"))
+
+
+class M(${bases}):
+    revision = "D001"
+    TABLE = "b"
+`;
+  deepEqual(readSteps(source("Load"), 8), {
+    upgrade: [{ kind: "statement", sql: ["delete from b"], line: 5 }],
+    validate: [],
+  });
+  const { upgrade, validate } = readSteps(source("other.Load"), 8);
+  deepEqual([...upgrade, ...validate].map((deed) => "why" in deed ? deed.why : deed.kind), [
+    "its upgrade() is not in the file",
+    "its validate() is not in the file",
+  ]);
+});
+
+Deno.test("what the module changes by code is not known in a method", () => {
+  for (
+    const change of [
+      "ROWS.sort()",
+      "for r in ROWS:\n    r['a'] = 2",
+      "ROWS += other()",
+      "ROWS[0] = {}",
+      "if x:\n    ROWS.clear()",
+    ]
+  ) {
+    const conversion = conversionOf({
+      head: `ROWS = [{"a": 1}]\n${change}\n`,
+      upgrade: ["conn.execute(text('insert into t values (:a)'), ROWS)"],
+    });
+    deepEqual(unconvertedOf(conversion).map(({ why }) => why), ["its parameters are not known"], change);
+  }
+});
+
+Deno.test("what executes something is in the converted migration, or told to be left", () => {
+  const executing = [...STYLES.flatMap(({ upgrade = [] }) => upgrade), ...LEFT.flatMap(([, upgrade]) => upgrade)]
+    .filter((line) => /^conn\.(execute|exec_driver_sql)\(.*\)$/.test(line));
+  ok(executing.length > 15);
+  for (const line of executing) {
+    const { upgrade } = conversionOf({ upgrade: [line] });
+    ok(upgrade.some(({ kind }) => kind === "statement" || kind === "many" || kind === "unconverted"), line);
+  }
+});
+
+Deno.test("whatever stands in a method, it is read to its end", () => {
+  const lines = [...STYLES.flatMap(({ upgrade = [] }) => upgrade), ...LEFT.flatMap(([, upgrade]) => upgrade)];
+  const mixed = fc.array(fc.tuple(fc.constantFrom(...lines), fc.nat(60), fc.nat(3)), { maxLength: 8 });
+  fc.assert(
+    fc.property(mixed, (chosen) => {
+      // a line of any style, now and then with a part cut out
+      const upgrade = chosen.map(([line, at, length]) => line.slice(0, at) + line.slice(at + length));
+      const conversion = conversionOf({ upgrade });
+      convertedSql(conversion, postgresDialect.lexicon);
+      convertedScript(conversion, mysqlDialect.lexicon);
+    }),
+    { numRuns: 2_000 },
+  );
 });
