@@ -100,13 +100,13 @@ export class Output {
     }]);
   }
 
-  /** What GitHub is to show beside the lines concerned: printed in its builds alone, and not with `--json`. */
+  /** What GitHub is to show beside the lines concerned: printed in its builds alone, and not among events. */
   annotate(annotations: readonly Annotation[]): void {
     for (const annotation of annotations) {
       const shown = this.#withoutSecrets(annotation);
       const before = this.annotations.filter(({ level }) => level === shown.level).length;
       this.annotations.push(shown);
-      if (this.#workspace === undefined || this.#mode.json || before >= MAX_ANNOTATIONS) continue;
+      if (this.#workspace === undefined || this.tellsEvents || before >= MAX_ANNOTATIONS) continue;
       this.#io.err(`${annotationLine(shown)}\n`);
     }
   }

@@ -1,16 +1,16 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { Output } from "../../src/cli/output.ts";
+import { Output, type OutputMode } from "../../src/cli/output.ts";
 import { Redactor } from "../../src/redact.ts";
 import { recorder, type RecorderOptions } from "./cli_recorder.ts";
 
 const GITHUB = { GITHUB_ACTIONS: "true", GITHUB_WORKSPACE: "/repo" };
 const HOSTILE = ["::add-mask::x", "  ::error::y", "a ##[group]b"];
 
-function output(options: RecorderOptions = {}, json = false) {
+function output(options: RecorderOptions = {}, mode: Partial<OutputMode> = {}) {
   const io = recorder({ cwd: "/repo/app", env: GITHUB, ...options });
   const redactor = new Redactor();
   redactor.add("s3cret:word");
-  return { io, output: new Output(io, { json, quiet: false, verbose: true, noColor: true }, redactor) };
+  return { io, output: new Output(io, { json: false, quiet: false, verbose: true, noColor: true, ...mode }, redactor) };
 }
 
 Deno.test("Output prints no command for GitHub's runner that it was not told to, on either stream", () => {
@@ -31,13 +31,20 @@ Deno.test("Output leaves text as it is elsewhere, and prints no annotations ther
 });
 
 Deno.test("Output with --json prints the same values in a build of GitHub, no command, and no annotations", () => {
-  const { io, output: told } = output({}, true);
+  const { io, output: told } = output({}, { json: true });
   told.annotate([{ level: "error", title: "x", message: "y" }]);
   told.event({ event: "log", message: "##[error]::error::" });
   told.document({ text: HOSTILE });
   deepEqual(JSON.parse(io.written.out), { text: HOSTILE });
   deepEqual(JSON.parse(io.written.err), { event: "log", message: "##[error]::error::" });
   equal(/##\[|^::/m.test(io.written.out + io.written.err), false);
+});
+
+Deno.test("Output.annotate() prints nothing among the objects of a log", () => {
+  const { io, output: told } = output({}, { logFormat: "json" });
+  told.annotate([{ level: "error", title: "x", message: "y" }]);
+  equal(io.written.err, "");
+  equal(told.annotations.length, 1);
 });
 
 Deno.test("Output.annotate() names files as the repository does, and those elsewhere by their whole names", () => {
