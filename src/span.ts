@@ -69,7 +69,8 @@ const DOWN_REGEXP = /^-\d+$/;
 export function resolveSpan(text: string, graph: RevisionGraph, applied: Iterable<string> = []): Span {
   const { start, end } = parseSpan(text);
   const { names, parents } = graph;
-  const idsOf = (name: string) => name === "current" ? headsOf(parents, applied) : names.resolve(name);
+  const isCurrent = (name: string) => name === "current" && !parents.has(name);
+  const idsOf = (name: string) => isCurrent(name) ? headsOf(parents, applied) : names.resolve(name);
   if (DOWN_REGEXP.test(start)) {
     const to = idsOf(end === "" ? "heads" : end);
     const from = to.map((id) => names.walk(id, Number(start), { name: text, stays: true }));
