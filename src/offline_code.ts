@@ -7,7 +7,7 @@
 import { makerOf } from "./connection.ts";
 import { DelembicError, messageOf } from "./errors.ts";
 import type { LoadedMigration } from "./migration.ts";
-import { type RecordedItem, Recorder, type Recording } from "./offline_recorder.ts";
+import { type RecordedItem, type RecordedStatement, Recorder, type Recording } from "./offline_recorder.ts";
 import { OfflineError } from "./offline_text.ts";
 
 /** What code is called for. */
@@ -40,6 +40,19 @@ export async function recordCode(
       error,
     );
   }
+}
+
+/** What the script looks at before a statement: whether a text of its values would go into JSON. */
+export function looksAtJson(
+  { raw, ambiguous }: RecordedStatement,
+  { revision }: LoadedMigration,
+  { offline }: Pick<CodePrinting, "offline">,
+): string[] {
+  if (offline.refuseJson === undefined || ambiguous.length === 0) return [];
+  const message =
+    `A text or list of ${revision} goes into JSON, as which a script could write something else: say what ` +
+    "it is with a cast, ${…}::jsonb";
+  return [offline.refuseJson(raw, ambiguous, message)];
 }
 
 const FRAME_REGEXP = /(file:\/\/\/[^\s()]+?):(\d+):\d+\)?$/;

@@ -48,7 +48,8 @@ export async function printLoad(call: LoadCall, printing: LoadPrinting): Promise
   await using reader = await openSource(rowSource);
   const table = tablePath(call.table);
   const prepared = await prepareRows(reader, shapeOf(table, reader, options), rowSource, false);
-  const rows = await LiteralRows.of(prepared, { name: reader.name, offline });
+  const { special } = call;
+  const rows = await LiteralRows.of(prepared, { name: reader.name, offline, special });
   const name = sourceName(rowSource);
   const load = { table, rows, options, bulk: await dialect.bulk() };
   const { onConflict = "error" } = options;
@@ -119,18 +120,20 @@ function pathOf(table: TablePath, { quoteId }: Dialect): string {
 class LiteralRows {
   readonly #seen: readonly { kinds: Set<ColumnKind>; typed: boolean }[];
   readonly #offline: OfflineSql;
+  readonly #special: LoadCall["special"];
   readonly texts: string[] = [];
 
-  private constructor(readonly columns: readonly string[], offline: OfflineSql) {
+  private constructor(readonly columns: readonly string[], offline: OfflineSql, special: LoadCall["special"]) {
+    this.#special = special;
     this.#offline = offline;
     this.#seen = columns.map(() => ({ kinds: new Set(LOOSE_KINDS), typed: false }));
   }
 
   static async of(
     { plan, chunks }: PreparedRows,
-    { name, offline }: { readonly name: string; readonly offline: OfflineSql },
+    { name, offline, special }: Pick<LoadCall, "special"> & { readonly name: string; readonly offline: OfflineSql },
   ): Promise<LiteralRows> {
-    const rows = new LiteralRows(plan.columns.map((column) => column.name), offline);
+    const rows = new LiteralRows(plan.columns.map((column) => column.name), offline, special);
     let size = 0;
     for await (const chunk of chunks()) {
       for (const row of chunk.rows) size += rows.#add(row);
@@ -152,7 +155,7 @@ class LiteralRows {
     const literals = row.map((value, index) => {
       this.#look(value, index);
       try {
-        return this.#offline.literal(value ?? null);
+        return this.#special?.(value) ?? this.#offline.literal(value ?? null);
       } catch (error) {
         if (!(error instanceof TypeError)) throw error;
         const where = `row ${this.texts.length + 1}, column '${this.columns[index]}'`;

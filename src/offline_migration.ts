@@ -6,15 +6,9 @@
 
 import type { LoadEnvironment } from "./bulk_options.ts";
 import type { Dialect } from "./db/database.ts";
-import {
-  type OfflineSql,
-  type Printer,
-  SCRIPT_LEASE_SECONDS,
-  type ScriptGuard,
-  type ScriptStatement,
-} from "./db/offline_sql.ts";
+import { type OfflineSql, type Printer, SCRIPT_LEASE_SECONDS, type ScriptGuard } from "./db/offline_sql.ts";
 import { DelembicError, type Place } from "./errors.ts";
-import { recordCode } from "./offline_code.ts";
+import { looksAtJson, recordCode } from "./offline_code.ts";
 import { downgradeGuards, type GuardContext, upgradeGuards } from "./offline_guard.ts";
 import {
   beginningWalk,
@@ -27,10 +21,10 @@ import {
   recordingUndone,
 } from "./offline_ledger.ts";
 import { printLoad } from "./offline_load.ts";
-import { type LoadCall, type PrintedLoad, RANGE_REGEXP, type RecordedItem, type Recorder } from "./offline_recorder.ts";
-import { OfflineError, passable, scriptStatement } from "./offline_text.ts";
+import type { LoadCall, PrintedLoad, RecordedItem, Recorder } from "./offline_recorder.ts";
+import { ended, OfflineError, passable, scriptStatement } from "./offline_text.ts";
 import { type Batched, fullChecksum, type LoadedMigration, type SqlStatement, type Step } from "./migration.ts";
-import { splitRanges } from "./sql_range.ts";
+import { printWalk } from "./offline_walk.ts";
 
 /** What a migration is printed for. */
 export interface MigrationPrinting extends GuardContext {
@@ -44,8 +38,6 @@ export interface MigrationPrinting extends GuardContext {
 
 /** How long the lock is kept while statements run that no transaction holds together, in seconds. */
 const LONG_SECONDS = 120;
-/** A run with one worker hands out ranges of so many batches. */
-const RANGE_BATCHES = 20;
 
 /** @throws {OfflineError} where it cannot be printed */
 export async function printUpgrade(migration: LoadedMigration, printing: MigrationPrinting): Promise<string[]> {
@@ -93,6 +85,8 @@ interface Work {
 
 /** What a migration does, in parts of a script. */
 interface Body {
+  /** Before anything else: what the script looks at, and nothing has begun. */
+  readonly before?: readonly string[];
   /** Before the transaction in which it is recorded. */
   readonly first: readonly string[];
   /** Each with whether it commits by itself. */
@@ -125,7 +119,7 @@ class MigrationPart {
   async work({ guards, status, body, records }: Work): Promise<string[]> {
     const { offline } = this.#printing;
     const { transaction, batch, revision, idempotent } = this.#migration;
-    const { first, statements, checks } = await body();
+    const { before = [], first, statements, checks } = await body();
     const walkGuards = batch === undefined || status !== "running" ? [] : offline.walkGuards(batch.plan);
     const commits = statements.some((statement) => statement.commits);
     const atomic = transaction && !commits && first.length === 0;
@@ -156,7 +150,8 @@ class MigrationPart {
       ]
       : [together([...opening, offline.commit]), ...limits, ...inner, ...checks, together([offline.begin, ...ending])];
     const resets = limits.length === 0 ? [] : this.#printing.dialect.lockTimeoutReset.map((text) => `${text};`);
-    return [...(commits ? [COMMITS_NOTE] : transaction ? [] : [NO_TRANSACTION_NOTE]), ...parts, ...resets];
+    const notes = commits ? [COMMITS_NOTE] : transaction ? [] : [NO_TRANSACTION_NOTE];
+    return [...notes, ...before, ...parts, ...resets];
   }
 
   /** Statements with what comes before the first that commits, and behind each. */
@@ -239,21 +234,12 @@ class MigrationPart {
     for (const item of items) {
       if (item.kind === "load") printed.push(...(await item.load).texts.map((text) => ({ text, commits: false })));
       else {
-        const text = scriptStatement(item.text, this.#rules, this.#place());
+        const text = ended(item.text, this.#rules);
         const commits = this.#migration.transaction && dialect.commitsImplicitly(item.text);
-        printed.push({ text: [...this.#jsonCheck(item), text].join("\n"), commits });
+        printed.push({ text: [...looksAtJson(item, this.#migration, this.#printing), text].join("\n"), commits });
       }
     }
     return printed;
-  }
-
-  #jsonCheck(item: Extract<RecordedItem, { kind: "statement" }>): string[] {
-    const { refuseJson } = this.#printing.offline;
-    if (refuseJson === undefined || item.ambiguous.length === 0) return [];
-    const message =
-      `A text or list of ${this.#migration.revision} goes into JSON, as which a script could write something ` +
-      "else: say what it is with a cast, ${…}::jsonb";
-    return [refuseJson(item.raw, item.ambiguous, message)];
   }
 
   /** @throws {OfflineError} with its place */
@@ -262,78 +248,19 @@ class MigrationPart {
   }
 
   async #walk(batch: Batched): Promise<Omit<Body, "checks">> {
-    const { offline } = this.#printing;
-    const { revision } = this.#migration;
-    if (batch.apply === undefined) {
-      throw new OfflineError(
-        `Migration ${revision} loads a file in batches, which a script cannot`,
-        "Run it with 'delembic upgrade'; it is made for files that are too large for one transaction.",
-        this.#place(),
-      );
-    }
-    const { table, key, size } = batch.plan;
-    if (key.length === 0) {
-      throw new OfflineError(
-        `The batches of ${revision} name no key, and the primary key of ${
-          table.join(".")
-        } is known to the database alone`,
-        'Name it: "-- delembic batch: person by id", or batch: { table: "person", key: "id" }.',
-        this.#place(),
-      );
-    }
-    const statements = await this.#walkStatements(batch);
     const preludes = this.#limits().map((text) => text.slice(0, -1));
-    const walk = { revision, table, key, size, rangeSize: size * RANGE_BATCHES, statements, preludes };
-    return offline.walksAtOnce
-      ? {
-        first: [],
-        statements: [...this.#walkRow(batch), ...offline.walk(walk)].map((text) => ({ text, commits: false })),
-      }
-      : { first: offline.walk(walk), statements: [] };
+    const { looks, texts } = await printWalk(this.#migration, batch, {
+      ...{ ...this.#printing, load: (call: LoadCall) => this.#load(call) },
+      preludes,
+    });
+    if (!this.#printing.offline.walksAtOnce) return { before: looks, first: texts, statements: [] };
+    const all = [...this.#walkRow(batch), ...texts];
+    return { first: [], statements: all.map((text) => ({ text, commits: false })) };
   }
 
   #walkRow({ plan: { table, key, size } }: Batched): string[] {
     const { revision, checksum } = this.#migration;
     return beginningWalk({ revision, table, key, checksum, size }, this.#printing.offline);
-  }
-
-  async #walkStatements(batch: Extract<Batched, { load?: never }>): Promise<ScriptStatement[]> {
-    const { dialect: { lexicon }, offline, warn } = this.#printing;
-    const { statements, revision } = this.#migration;
-    // within a block or a procedure nothing is the client's; but where its parts are read by it
-    const pass = (text: string, line?: number) =>
-      offline.client.variables ? text : passable(text, this.#rules, this.#place(line));
-    if (statements !== undefined) {
-      return statements.upgrade.map(({ text, line }) => {
-        const { texts, aliases } = splitRanges(text, lexicon);
-        return { texts: texts.map((part) => pass(part, line)), aliases };
-      });
-    }
-    const items = await this.#record((recorder) =>
-      recorder.take((conn, run) => batch.apply(conn, recorder.range(), run))
-    );
-    return items.map((item) => {
-      if (item.kind === "load") throw this.#noWalk("loads rows in each batch");
-      if (item.ambiguous.length > 0 && offline.refuseJson !== undefined) {
-        warn(`${revision}: where a text of its batches goes into JSON, write a cast behind it: \${…}::jsonb`);
-      }
-      const pieces = item.text.split(RANGE_REGEXP);
-      const texts = pieces.filter((_, index) => index % 2 === 0).map((text) => pass(text));
-      const aliases = pieces.filter((_, index) => index % 2 === 1).map((alias) => alias === "" ? undefined : alias);
-      if (aliases.length === 0 && offline.walksAtOnce) throw this.#noWalk("has a statement without its range");
-      if (item.text.includes(offline.moments.startedText) && offline.client.variables) {
-        throw this.#noWalk("has 'run.startedAt' in its batches");
-      }
-      return { texts, aliases };
-    });
-  }
-
-  #noWalk(what: string): OfflineError {
-    return new OfflineError(
-      `Migration ${this.#migration.revision} ${what}, which a script cannot`,
-      "Run it with 'delembic upgrade'.",
-      this.#place(),
-    );
   }
 
   #checks(): string[] {

@@ -11,7 +11,7 @@ import { type Connection, openConnection } from "./connection.ts";
 import type { Dialect, Result, Row, Session } from "./db/database.ts";
 import type { OfflineSql } from "./db/offline_sql.ts";
 import type { Range, Run } from "./migration.ts";
-import { OfflineError } from "./offline_text.ts";
+import { OfflineError, passable } from "./offline_text.ts";
 import { inlineValues } from "./offline_values.ts";
 import { SESSION } from "./recipe_session.ts";
 import { Fragment } from "./sql.ts";
@@ -21,6 +21,8 @@ export interface LoadCall {
   readonly table: string | readonly string[];
   readonly source: string | Iterable<LoadRow> | AsyncIterable<LoadRow>;
   readonly options: LoadOptions;
+  /** SQL for a value that has its own, as {@link Run.startedAt} has. */
+  readonly special?: ((value: unknown) => string | undefined) | undefined;
 }
 
 /** A load as it stands in the script, and what is known of it beforehand. */
@@ -36,9 +38,9 @@ export type RecordedItem =
 
 export interface RecordedStatement {
   readonly kind: "statement";
-  /** With its values; where the keys of a batch come in stands {@link RANGE_REGEXP}. */
+  /** With its values, as it passes the client; where the keys of a batch come in stands {@link RANGE_REGEXP}. */
   readonly text: string;
-  /** As the database would get it, with placeholders. */
+  /** The same with placeholders. */
   readonly raw: string;
   /** Placeholders whose text would mean something else in JSON. */
   readonly ambiguous: readonly number[];
@@ -166,6 +168,11 @@ export class Recorder {
     };
   }
 
+  /** The time of printing is that of the script's run. */
+  #special(value: unknown): string | undefined {
+    return value === this.#startedAt ? this.#recording.offline.moments.startedText : undefined;
+  }
+
   #statement(text: string, params: readonly unknown[]): Result {
     const { dialect, offline, transaction } = this.#recording;
     if (transaction && CONTROL_REGEXP.test(text)) {
@@ -175,13 +182,11 @@ export class Recorder {
       );
     }
     const special = (value: unknown) =>
-      value instanceof RangePlace
-        ? `${MARK}${value.alias}${MARK}`
-        : value === this.#startedAt
-        ? offline.moments.startedText
-        : undefined;
-    const { text: written, ambiguous } = inlineValues({ text, params }, { dialect, offline, special });
-    this.items.push({ kind: "statement", text: written, raw: text, ambiguous });
+      value instanceof RangePlace ? `${MARK}${value.alias}${MARK}` : this.#special(value);
+    // what literals hold passes the client as it is
+    const raw = passable(text, { lexicon: dialect.lexicon, client: offline.client });
+    const { text: written, ambiguous } = inlineValues({ text: raw, params }, { dialect, offline, special });
+    this.items.push({ kind: "statement", text: written, raw, ambiguous });
     return { rows: this.#unknownRows(), count: 0 };
   }
 
@@ -196,7 +201,7 @@ export class Recorder {
   }
 
   async #load(call: LoadCall): Promise<LoadReport> {
-    const load = this.#recording.load(call);
+    const load = this.#recording.load({ ...call, special: (value) => this.#special(value) });
     this.items.push({ kind: "load", load });
     const { report: { read, loaded } } = await load;
     const unknown = () => this.#refuse("how many rows a load added");

@@ -22,11 +22,14 @@ export class OfflineError extends DelembicError {
   }
 }
 
-/** The statement with what ends it. @throws {OfflineError} for what the client would take for its own */
+/** The statement as the file has it, with what ends it. @throws {OfflineError} for what the client would take for its own */
 export function scriptStatement(text: string, rules: ClientRules, place: Place): string {
-  const passed = passable(text, rules, place);
-  const { lexicon, client } = rules;
-  const holds = tokensOf(text, lexicon).some(({ kind }) => kind === "delimiter");
+  return ended(passable(text, rules, place), rules);
+}
+
+/** A statement that passes the client, with what ends it. */
+export function ended(passed: string, { lexicon, client }: ClientRules): string {
+  const holds = tokensOf(passed, lexicon).some(({ kind }) => kind === "delimiter");
   return holds && client.delimited !== undefined ? client.delimited(passed) : `${passed};`;
 }
 
@@ -36,7 +39,7 @@ export function scriptStatement(text: string, rules: ClientRules, place: Place):
  *
  * @throws {OfflineError} where that cannot be done
  */
-export function passable(text: string, { lexicon, client }: ClientRules, place: Place): string {
+export function passable(text: string, { lexicon, client }: ClientRules, place?: Place): string {
   if (text.includes("\0")) throw refusal(client, "a NUL character", place);
   const tokens = wholeTexts(tokensOf(text, lexicon), text);
   const parts = tokens.map((_, index) => part(text, tokens, index, { client, place }));
@@ -68,7 +71,7 @@ function wholeTexts(tokens: readonly SqlToken[], text: string): SqlToken[] {
 
 interface Passing {
   readonly client: ClientHabits;
-  readonly place: Place;
+  readonly place: Place | undefined;
 }
 
 function part(text: string, tokens: readonly SqlToken[], index: number, { client, place }: Passing): string {
@@ -100,7 +103,7 @@ function keptReturns(quoted: string, { keepReturns }: ClientHabits): string {
   return keepReturns === undefined || !quoted.includes("\r\n") ? quoted : keepReturns(quoted);
 }
 
-function refusal({ name }: ClientHabits, what: string, place: Place): OfflineError {
+function refusal({ name }: ClientHabits, what: string, place: Place | undefined): OfflineError {
   return new OfflineError(
     `The statement has ${what}, which ${name} does not hand on as it is`,
     "Write it in another way, or run this migration with 'delembic upgrade'.",

@@ -37,25 +37,36 @@ function makeTables(tables: ScriptOpening["tables"]): string[] {
   );
 }
 
+/**
+ * Stops where a condition holds before there is the procedure: what must not be there twice carries the message. A second
+ * script must not take the procedures of a first one that is at work.
+ */
+function stopWhere(condition: string, message: string): string {
+  return `insert into delembic_script_stop select ${message} from (select 1 union all select 1) twice where ${condition};`;
+}
+
 /** The lease row; one that a script holds whose session is gone is free. */
 function takeLock({ version }: Printer): string[] {
   const free = `(holder is null or expires_at <= ${NOW} or (holder like 'script-%' and not exists (
     select 1 from information_schema.processlist
       where id = cast(substring_index(substring_index(holder, '-', 2), '-', -1) as unsigned))))`;
   return [
+    "create temporary table delembic_script_stop (message varchar(700) character set utf8mb4 not null primary key);",
     "set @delembic_holder = concat('script-', connection_id(), '-', left(md5(concat(uuid(), rand())), 8));",
     "set @delembic_other = (select concat('Another run holds the lock: ', holder, ', since ', acquired_at, ' UTC. Wait for " +
     `it; if it is dead, ''delembic unlock --force'' takes its lock') from delembic_lock where id = 1 and not ${free});`,
-    "call delembic_script_require(@delembic_other is null, @delembic_other);",
+    stopWhere("@delembic_other is not null", "@delembic_other"),
     `update delembic_lock set holder = @delembic_holder, fence = fence + 1, acquired_at = ${NOW},
-  expires_at = ${NOW} + interval ${SCRIPT_LEASE_SECONDS} second, details = json_object('host', substring_index(user(), '@', -1),
-  'pid', connection_id(), 'user', substring_index(user(), '@', 1), 'command', 'a printed script',
-  'version', ${mysqlText(version)}, 'since', date_format(${NOW}, '%Y-%m-%dT%H:%i:%s.%fZ'), 'backends', json_array())
-  where id = 1 and ${free};`,
-    require(
-      "row_count() = 1",
-      "Another run took the lock just now: wait until it has ended, then run this script again",
+  expires_at = ${NOW} + interval ${SCRIPT_LEASE_SECONDS} second, details = json_object('host',
+  substring_index(user(), '@', -1), 'pid', connection_id(), 'user', substring_index(user(), '@', 1),
+  'command', 'a printed script', 'version', ${mysqlText(version)},
+  'since', date_format(${NOW}, '%Y-%m-%dT%H:%i:%s.%fZ'), 'backends', json_array()) where id = 1 and ${free};`,
+    "set @delembic_took = row_count();",
+    stopWhere(
+      "@delembic_took <> 1",
+      "'Another run took the lock just now: wait until it has ended, then run this script again'",
     ),
+    "drop temporary table delembic_script_stop;",
   ];
 }
 
@@ -102,13 +113,13 @@ export const mysqlOffline: OfflineSql = {
   concat: (parts) => `concat(${parts.join(", ")})`,
   open: ({ printer, tables }) => [
     "\\C utf8mb4\nset names utf8mb4, autocommit = 1;",
-    REQUIRE,
     ...makeTables(tables),
     ...takeLock(printer),
+    REQUIRE,
   ],
   close: () => [
-    `update delembic_lock set holder = null, expires_at = ${NOW} where id = 1 and holder = ${HOLDER};`,
     "drop procedure delembic_script_require;",
+    `update delembic_lock set holder = null, expires_at = ${NOW} where id = 1 and holder = ${HOLDER};`,
   ],
   begin: "start transaction;",
   commit: "commit;",

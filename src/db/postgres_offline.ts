@@ -80,24 +80,6 @@ function settings(options: Readonly<Record<string, string>>): string[] {
   ];
 }
 
-/** A key's value as the ledger keeps it: see `src/batch_key.ts`. Each branch is planned only for the types that it is for. */
-const KEY_FUNCTION = `create function pg_temp.delembic_key(value anyelement) returns text language plpgsql as $delembic$
-declare
-  type text := pg_typeof(value);
-  written text := value::text;
-begin
-  if type in ('smallint', 'integer', 'oid', 'boolean') then
-    return written;
-  elsif type = 'bigint' then
-    return case when abs(written::numeric) <= 9007199254740991 then written else '{"bigint":"' || written || '"}' end;
-  elsif type in ('real', 'double precision') then
-    return case when written in ('NaN', 'Infinity', '-Infinity', '-0') then '{"number":"' || written || '"}' else written end;
-  elsif type = 'bytea' then
-    return '{"bytes":"' || substr(written, 3) || '"}';
-  end if;
-  return to_json(written)::text;
-end $delembic$;`;
-
 const NUMBER_PATTERN = String.raw`'^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$'`;
 
 /** The value as JSON tells what it is: see `isTrue` of `src/sql_steps.ts`. */
@@ -167,10 +149,9 @@ export const postgresOffline: OfflineSql = {
   literal: postgresLiteral,
   text: postgresText,
   concat: (parts) => `(${parts.join(" || ")})`,
-  open: ({ printer, options, tables }) => [...settings(options), makeTables(tables), KEY_FUNCTION, takeLock(printer)],
+  open: ({ printer, options, tables }) => [...settings(options), makeTables(tables), takeLock(printer)],
   close: () => [
     `update delembic_lock set holder = null, expires_at = clock_timestamp() where id = 1 and holder = ${HOLDER};`,
-    "drop function pg_temp.delembic_key(anyelement);",
   ],
   begin: "begin;",
   commit: "commit;",

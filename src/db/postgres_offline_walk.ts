@@ -13,6 +13,24 @@ const HOLDER = "'run-' || current_setting('delembic.holder')";
 const LEASE = `clock_timestamp() + interval '${SCRIPT_LEASE_SECONDS} seconds'`;
 const LATER = "clock_timestamp() + interval '60 seconds'";
 
+/** A key's value as the ledger keeps it: see `src/batch_key.ts`. Each branch is planned only for the types that it is for. */
+const KEY_FUNCTION = `create function pg_temp.delembic_key(value anyelement) returns text language plpgsql as $delembic$
+declare
+  type text := pg_typeof(value);
+  written text := value::text;
+begin
+  if type in ('smallint', 'integer', 'oid', 'boolean') then
+    return written;
+  elsif type = 'bigint' then
+    return case when abs(written::numeric) <= 9007199254740991 then written else '{"bigint":"' || written || '"}' end;
+  elsif type in ('real', 'double precision') then
+    return case when written in ('NaN', 'Infinity', '-Infinity', '-0') then '{"number":"' || written || '"}' else written end;
+  elsif type = 'bytea' then
+    return '{"bytes":"' || substr(written, 3) || '"}';
+  end if;
+  return to_json(written)::text;
+end $delembic$;`;
+
 /** The key's columns, and the variables for one of its places in the walk. */
 class KeyNames {
   readonly columns: readonly string[];
@@ -68,7 +86,11 @@ class KeyNames {
 
 export function postgresWalk(walk: ScriptWalk): readonly string[] {
   const key = new KeyNames(walk);
-  return [`do ${dollarQuoted(`\n${declarations(key)}\n${body(walk, key).join("\n")}\n`)};`];
+  return [
+    KEY_FUNCTION,
+    `do ${dollarQuoted(`\n${declarations(key)}\n${body(walk, key).join("\n")}\n`)};`,
+    "drop function pg_temp.delembic_key(anyelement);",
+  ];
 }
 
 function declarations(key: KeyNames): string {

@@ -113,7 +113,8 @@ export const sqliteOffline: OfflineSql = {
     ),
   ],
   close: () => [],
-  begin: "begin immediate;",
+  // who reads waits, too: a run must not plan what this is about to do
+  begin: "begin exclusive;",
   commit: "commit;",
   require,
   startClock: `update temp.delembic_moment set started = ${UTC_NOW};`,

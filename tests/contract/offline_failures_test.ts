@@ -156,6 +156,74 @@ onEachClient("a script does not begin while a run is at work", async (kind) => {
   assert.deepEqual(await stateOf(project), [["1 | by the run"], ["D001 | success"]]);
 });
 
+/** A statement that takes some seconds. */
+const LONG = {
+  sqlite: "with recursive n (i) as (select 1 union all select i + 1 from n where i < 6000000) select count(*) from n",
+  postgresql: "select pg_sleep(3)",
+  mysql: "select sleep(3)",
+} as const;
+
+onEachClient("a run waits for a script that is at work, and a second script does not begin", async (kind) => {
+  await using project = await testProject(kind, {
+    "D001.sql": `-- delembic revision: D001\n-- delembic upgrade\ninsert into person values (1, 'once');\n${
+      LONG[kind]
+    };\n`,
+  });
+  await project.execute(PERSON);
+  const script = await printed(project, "upgrade");
+  const working = runScript(project.db, script);
+  await new Promise((resolve) => setTimeout(resolve, 800));
+  const running = project.delembic(["upgrade"]);
+  const second = await runScript(project.db, script);
+  assert.notEqual(second.code, 0);
+  assert.match(
+    second.err,
+    kind === "sqlite"
+      ? /D001 is applied already|database is locked/
+      : /Another run|Lock wait timeout|is applied already/,
+  );
+  assert.deepEqual([(await working).code, (await working).err], [0, ""]);
+  const { code, out, err } = await running;
+  assert.equal(code, 0, err);
+  if (kind !== "sqlite") {
+    assert.match(err, /^Waiting for the lock: held by .*\(a printed script\)/);
+    assert.equal(out, "Already up to date.\n");
+  }
+  assert.deepEqual(await stateOf(project), [["1 | once"], ["D001 | success"]]);
+});
+
+onEachClient("a repeatable migration is done again by a script when it has changed, and only then", async (kind) => {
+  const file = "-- delembic revision: D001\n-- delembic repeatable: true\n-- delembic upgrade\ndelete from person;\n" +
+    "insert into person values (1, 'one');\n";
+  await using project = await testProject(kind, { "D001.sql": file });
+  await project.execute(PERSON);
+  const first = await printed(project, "upgrade");
+  assert.equal((await runScript(project.db, first)).code, 0);
+  assert.match(await stopped(project, first), /D001 is applied already/);
+  await project.write({ "D001.sql": file.replace("one", "other") });
+  assert.equal((await runScript(project.db, await printed(project, "upgrade"))).code, 0);
+  assert.deepEqual(await stateOf(project), [["1 | other"], ["D001 | success"]]);
+  assert.equal((await project.delembic(["upgrade"])).out, "Already up to date.\n");
+});
+
+onEachClient("run.startedAt is when the script runs", async (kind) => {
+  await using project = await testProject(kind, {
+    "D001.ts": `export default { revision: "D001", async upgrade({ sql, load }, { startedAt }) {
+  await sql\`insert into person (id, name) values (1, \${startedAt})\`;
+  await load("person", [{ id: 2, name: startedAt }]);
+} };
+`,
+  });
+  await project.execute(PERSON);
+  const script = await printed(project, "upgrade");
+  const before = new Date().toISOString().slice(0, 19).replace("T", " ");
+  assert.equal((await runScript(project.db, script)).code, 0);
+  const [first = "", second] = await project.rows("select name from person order by id");
+  assert.match(first, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}\+00:00$/);
+  assert.ok(first >= before, first);
+  assert.equal(second, first);
+});
+
 onEachClient("a downgrade's script undoes what a run would", async (kind) => {
   const files = {
     "D001.sql": `${FILES["D001.sql"]}-- delembic downgrade\ndelete from person where id = 1;\n`,

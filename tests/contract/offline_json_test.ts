@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { testProject } from "../project.ts";
 import { onEachClient, runScript } from "../script_client.ts";
+import { testWith } from "../support.ts";
 
 const DOCUMENTS = "create table document (id integer not null primary key, doc json, name varchar(50))";
 
@@ -49,6 +50,23 @@ onEachClient("a text that would be something else in JSON stops the script", asy
     assert.deepEqual(await project.rows("select * from document"), []);
   }
 });
+
+testWith(
+  ["postgres"],
+  "postgresql: batches with a text that would be something else in JSON do not begin",
+  async () => {
+    await using project = await testProject("postgresql", {
+      "D001.ts": `export default { revision: "D001", batch: { table: "document", key: "id" },
+  async apply({ sql }, range) { await sql\`update document set doc = \${"5"} where \${range}\`; } };\n`,
+    });
+    await project.execute(DOCUMENTS, "insert into document (id) values (1)");
+    const { out } = await project.delembic(["upgrade", "--sql"]);
+    const { code, err } = await runScript(project.db, out);
+    assert.equal(code, 3);
+    assert.match(err, /A text or list of D001 goes into JSON/);
+    assert.deepEqual(await project.rows("select * from delembic_run_history"), []);
+  },
+);
 
 onEachClient("a value that a load of a run would refuse or change stops the script", async (kind) => {
   const table = "create table kept (id integer not null primary key, born date, active boolean)";
