@@ -8,14 +8,14 @@ import type { Config } from "../config.ts";
 import type { SchemaDraft } from "../draft.ts";
 import type { DraftFile } from "../draft_file.ts";
 import { type DraftPlan, planFiles } from "../draft_files.ts";
-import { EXIT, type ExitCode } from "../errors.ts";
+import { DelembicError, EXIT, type ExitCode } from "../errors.ts";
 import { fileNameOf, nextRevisionId, slugOf } from "../file_name.ts";
 import { createFile, type NewFileKind } from "../new_file.ts";
 import { loadProject, type Project } from "../project.ts";
 import type { Context } from "./command.ts";
 import { UsageError } from "./command_line.ts";
 import { dependenciesOf, dialectFor, requireNewId } from "./new_migration.ts";
-import { tellFileFaults } from "./open_project.ts";
+import { openDatabaseOf, tellFileFaults } from "./open_project.ts";
 import { shownFile } from "./project_view.ts";
 import { draftDocument, needDocument, readingLines, spanLine } from "./schema_lines.ts";
 
@@ -58,6 +58,7 @@ export async function autogenerate(context: Context, config: Config, wish: Draft
       ? [nothingLine(draft)]
       : files.flatMap((file) => [`Created ${shown(file.path)}`, `  ${windowText(file)}`]),
   );
+  await warnWhenLate(context, project, files);
   output.document({
     ...draftDocument(draft, shown),
     created: files.map(({ path, text: _, plan, ...file }) => ({
@@ -67,6 +68,33 @@ export async function autogenerate(context: Context, config: Config, wish: Draft
     })),
   });
   return EXIT.done;
+}
+
+/** A draft that has to come before what this database has already can run in others alone. */
+async function warnWhenLate(context: Context, project: Project, files: readonly PlannedFile[]): Promise<void> {
+  if (files.every(({ requiresBefore }) => requiresBefore.length === 0)) return;
+  const { output } = context;
+  try {
+    const { readVersionRows } = await import("../alembic/version_table.ts");
+    const { appliedRevisions } = await import("../alembic/gate.ts");
+    const { withReading } = await import("../survey.ts");
+    const tree = await project.alembic();
+    const database = await openDatabaseOf(context, project.config);
+    const rows = await withReading(database, (db) => readVersionRows(db, tree.versionTable));
+    const applied = appliedRevisions(tree, rows);
+    for (const { revision, requiresBefore } of files) {
+      const late = requiresBefore.filter((id) => applied.has(id));
+      if (late.length === 0) continue;
+      output.warn(
+        `${revision} has to come before ${late.join(", ")}, which this database has already`,
+        "It runs where the schema is older; here only behind 'alembic downgrade'.",
+      );
+    }
+  } catch (error) {
+    // the drafts are made of files; a database that cannot be asked is no obstacle
+    if (!(error instanceof DelembicError)) throw error;
+    output.detail([`Could not see what the database has: ${error.message}`]);
+  }
 }
 
 function nothingLine({ revisions, covered }: SchemaDraft): string {

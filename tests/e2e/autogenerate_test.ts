@@ -169,6 +169,23 @@ select count(*) = 0 from (select id from person where status is null) wrong;
   db.close();
 });
 
+Deno.test("a draft that comes too late for this database is told as that", async () => {
+  await using folder = await project();
+  const cwd = folder.path;
+  at(cwd, "cccc00000003");
+  const { code, err } = await delembic("source", ["revision", "--autogenerate", "--from", "aaaa"], { cwd });
+  assert.equal(code, 0);
+  assert.ok(
+    err.endsWith(
+      "Warning: D001 has to come before cccc00000003, which this database has already\n" +
+        "  It runs where the schema is older; here only behind 'alembic downgrade'.\n" +
+        "Warning: D002 has to come before cccc00000003, which this database has already\n" +
+        "  It runs where the schema is older; here only behind 'alembic downgrade'.\n",
+    ),
+    err,
+  );
+});
+
 Deno.test("what has no room between two revisions is told with the place and the remedy", async () => {
   const both = NOT_NULL.replace(
     "    with op",

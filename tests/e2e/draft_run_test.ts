@@ -22,8 +22,8 @@ const ONLY: Readonly<Record<string, readonly Kind[]>> = {
 };
 /** There is nothing to be drafted, or what the scripts do cannot be done with rows in the table. */
 const WITHOUT_ROWS = new Set(["not_null_in_one", "not_null_at_once", "dynamic"]);
-/** Changed by real Alembic in ways that need its project's own modules. */
-const NOT_RUN = new Set(["dynamic"]);
+/** These need modules of their project, or a migration that a guard waits for. */
+const NOT_RUN = new Set(["dynamic", "guarded"]);
 
 const ROWS = [
   "insert into team (id, title) values (1, 'A'), (2, 'B')",
@@ -50,6 +50,34 @@ const SQL_CHOICES: Readonly<Record<string, string>> = {
   last_name: "substr(name, 3)",
   part: "coalesce(last_part, first_part)",
   order: "id * 10",
+};
+
+/** What the drafts leave behind, once all schemas are there. */
+const RESULTS: Readonly<Record<string, readonly (readonly [query: string, rows: readonly string[]])[]>> = {
+  expand_contract: [["select status from person", ["new", "new", "new"]]],
+  default: [["select distinct locale from person", ["en"]]],
+  copy_column: [["select email_address from person order by id", ["ada@x.org", "alan@x.org", "grace@x.org"]]],
+  split_column: [["select first_name, last_name from person where id = 2", ["Al | an"]]],
+  join_columns: [["select part from legacy order by id", ["b", "c"]]],
+  drop_columns: [
+    ["select id, fax from person_fax_archive order by id", ["1 | 1", "3 | 7"]],
+    ["select id, age from person_age_archive order by id", ["1 | 36", "2 | 41"]],
+  ],
+  drop_table: [["select id, first_part, last_part from legacy_archive order by id", ["1 | a | b", "2 | c | NULL"]]],
+  enum_table: [["select name from person_role order by name", ["admin", "guest"]]],
+};
+
+/** Rows that are in the way of a schema change. */
+const IN_THE_WAY: Readonly<Record<string, string>> = {
+  existing_not_null: "update person set email = null where id = 2",
+  foreign_key: "insert into visit (id, person_id) values (9, 99)",
+  unique_index: "update person set email = 'ada@x.org' where id = 2",
+  unique_pair: "update visit set person_id = 1",
+  unique_expression: "update person set email = 'ADA@x.org' where id = 2",
+  unique_partial: "update person set email = 'a', active = (1 = 1)",
+  shorter_text: "update person set name = 'a name of more than twenty characters' where id = 1",
+  text_to_number_plain: "update person set age = 'old' where id = 1",
+  check: "update visit set score = -1 where id = 1",
 };
 
 async function projectOf(kind: Kind, fixture: string): Promise<TestProject> {
@@ -130,6 +158,12 @@ async function walk(alembic: AlembicSteps, made: TestProject, fixture: string): 
   assert.deepEqual([code, JSON.parse(out).problems], [0, []], `${fixture}: ${out}`);
 }
 
+async function checkResults(made: TestProject, fixture: string, form: "sql" | "ts"): Promise<void> {
+  // rows of reference data are a comment in SQL
+  if (form === "sql" && fixture === "enum_table") return;
+  for (const [query, rows] of RESULTS[fixture] ?? []) assert.deepEqual(await made.rows(query), rows, fixture);
+}
+
 function onEachKind(name: string, fn: (kind: Kind, alembic: AlembicSteps) => Promise<void>): void {
   const runOn = async (kind: Kind) => {
     await using alembic = alembicSteps();
@@ -149,6 +183,7 @@ onEachKind("all drafts in SQL run at their place among the schemas, with rows th
     await using made = await projectOf(kind, fixture);
     await autogenerate(made, fixture, "--sql");
     await walk(alembic, made, fixture);
+    await checkResults(made, fixture, "sql");
   }
 });
 
@@ -157,6 +192,20 @@ onEachKind("all drafts in TypeScript run at their place among the schemas, with 
     await using made = await projectOf(kind, fixture);
     for (const path of await autogenerate(made, fixture)) await withoutTypes(path);
     await walk(alembic, made, fixture);
+    await checkResults(made, fixture, "ts");
+  }
+});
+
+onEachKind("a draft fails while rows are in the way of the schema change", async (kind, alembic) => {
+  for (const [fixture, statement] of Object.entries(IN_THE_WAY)) {
+    if (!(ONLY[fixture] ?? [kind]).includes(kind)) continue;
+    await using made = await projectOf(kind, fixture);
+    await autogenerate(made, fixture, "--sql");
+    assert.equal(await alembic.upgrade(made.folder, made.db.pythonUrl, "base00000000"), null);
+    await made.execute(...ROWS, statement);
+    const { code, err } = await call(["upgrade"], { cwd: made.folder, env: { DELEMBIC_URL: made.db.url } });
+    assert.equal(code, 1, fixture);
+    assert.match(err, /FAILED: Validation gave (?:0|false): select count\(\*\) = 0 from/, fixture);
   }
 });
 
