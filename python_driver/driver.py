@@ -6,6 +6,7 @@ transaction of the migration's own work, and `commit` commits both. Without that
 stdin ends, what was done is rolled back.
 """
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import inspect
@@ -247,6 +248,7 @@ class Driver:
         self.root = Path.cwd()
         self.engine = None
         self.conn = None
+        self.thread = None
         self.classes = None
         self.failures = {}
         self.instance = None
@@ -285,6 +287,8 @@ class Driver:
         self.guard.noted.clear()
         conn = self.conn = self.engine.connect()
         raw = conn.connection.driver_connection
+        # an interrupted connection does not tell its number any more
+        self.thread = raw.thread_id() if hasattr(raw, "thread_id") else None
         detect = getattr(conn.dialect, "detect_autocommit_setting", None)
         if conn.dialect.name != "sqlite" and detect is not None and detect(raw):
             raise Refused("autocommit")
@@ -355,6 +359,13 @@ class Driver:
             self.conn.rollback()
             self.close()
         return {}
+
+    def stop_statement(self):
+        """PostgreSQL's drivers end a statement that is interrupted; MySQL's leave it to run on, with its locks."""
+        if self.thread is None:
+            return
+        with contextlib.suppress(Exception), self.engine.connect() as other:
+            other.exec_driver_sql(f"KILL {int(self.thread)}")
 
     def close(self):
         self.conn.detach()
@@ -458,6 +469,7 @@ def answer_of(driver, channel, request):
         step = lambda: getattr(driver, request["do"])(request)
         return {"ok": channel.during(step) if request["do"] in INTERRUPTIBLE else step()}
     except KeyboardInterrupt:
+        driver.stop_statement()
         return {"refused": {"reason": "interrupted"}}
     except Refused as error:
         return {"refused": error.facts}
@@ -477,7 +489,9 @@ def main():
         except KeyboardInterrupt:
             continue
     if driver.conn is not None:
-        driver.conn.rollback()
+        # where this fails the connection is gone, and the server has done it
+        with contextlib.suppress(Exception):
+            driver.conn.rollback()
     os._exit(0)
 
 

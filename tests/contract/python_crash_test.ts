@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { type Kind, testWith } from "../support.ts";
 import { pythonMigration, type PythonProject, pythonProject } from "../python_project.ts";
+import { until } from "../project.ts";
 import { type StepName, STEPS } from "../../src/steps.ts";
 
 /** Each counts how often it was applied: any repetition shows. D003 kills its own Python where the test says so. */
@@ -43,6 +44,7 @@ update counter set n = n + 1 where name = 'D004';
 };
 
 const PLACES: readonly StepName[] = STEPS.slice(STEPS.indexOf("run-opened"), STEPS.indexOf("run-closed") + 1);
+const SLEEP = { postgresql: "pg_sleep", mysql: "sleep" } as const;
 const LEASE = { DELEMBIC_LEASE: "1,0.3" };
 
 async function prepared(kind: Kind): Promise<PythonProject> {
@@ -60,8 +62,8 @@ async function begunAnew(project: PythonProject): Promise<void> {
   );
 }
 
-async function settled(project: PythonProject, place: string): Promise<void> {
-  const again = await project.delembic(["upgrade", "--lock-timeout", "30"], LEASE);
+async function settled(project: PythonProject, place: string, env: Record<string, string> = {}): Promise<void> {
+  const again = await project.delembic(["upgrade", "--lock-timeout", "30"], { ...LEASE, ...env });
   assert.equal(again.code, 0, `${place}: ${again.out}${again.err}`);
   assert.deepEqual(
     await project.rows("select name, n from counter order by name"),
@@ -136,4 +138,37 @@ for (const kind of ["sqlite", "postgresql", "mysql"] as const) {
       });
     }
   });
+
+  testWith(
+    needs,
+    `${kind}: we are killed while Python is at a statement: it ends by itself, and leaves nothing`,
+    async () => {
+      await using project = await prepared(kind);
+      const slow = kind === "sqlite"
+        ? "import time; time.sleep(60)"
+        : `conn.execute(text("select ${SLEEP[kind]}(60)"))`;
+      await project.write({
+        "D002.py": `from delembic import DataMigration\nfrom sqlalchemy import text\n${
+          pythonMigration("D002", {
+            dependsOn: ["D001"],
+            upgrade: [
+              "conn.execute(text(\"update counter set n = n + 1 where name = 'D002'\"))",
+              "import os, pathlib",
+              "if not os.environ.get('FAST'):",
+              "    pathlib.Path('at_work').write_text(str(os.getpid()))",
+              `    ${slow}`,
+            ],
+          })
+        }`,
+      });
+      const child = project.start(["upgrade"], LEASE);
+      const file = `${project.folder}/at_work`;
+      await until("Python is at work", async () => (await Deno.readTextFile(file).catch(() => "")) !== "");
+      child.kill("SIGKILL");
+      await child.output();
+      const pid = await Deno.readTextFile(file);
+      await until("Python has ended", () => Deno.stat(`/proc/${pid}`).then(() => false, () => true), 8_000);
+      await settled(project, "at a statement", { FAST: "1" });
+    },
+  );
 }

@@ -407,6 +407,20 @@ TypeScript or SQL with 'delembic convert D001'.
   );
 });
 
+const SLEEPING = {
+  sqlite: "time.sleep(60)",
+  postgresql: 'conn.execute(text("select pg_sleep(60)"))',
+  mysql: 'conn.execute(text("select sleep(60)"))',
+};
+
+/** Statements of the kind that the server is still at. */
+const STILL_RUNNING = {
+  sqlite: "select 0",
+  postgresql: "select count(*) from pg_stat_activity where datname = current_database() and state = 'active' " +
+    "and query like 'select pg_sleep%'",
+  mysql: "select count(*) from information_schema.processlist where db = database() and info like 'select sleep%'",
+};
+
 onEach("SIGINT, SIGTERM and --max-time end the migration, and its work is rolled back", async (kind) => {
   await using project = await pythonProject(kind, {
     "D001.py": START,
@@ -415,7 +429,7 @@ onEach("SIGINT, SIGTERM and --max-time end the migration, and its work is rolled
       upgrade: [
         "conn.execute(text(\"insert into seen values (3, 'c')\"))",
         "import time, pathlib; pathlib.Path('begun').write_text('')",
-        kind === "postgresql" ? 'conn.execute(text("select pg_sleep(60)"))' : "time.sleep(60)",
+        SLEEPING[kind],
       ],
     }),
   });
@@ -432,6 +446,7 @@ onEach("SIGINT, SIGTERM and --max-time end the migration, and its work is rolled
     await Deno.remove(`${project.folder}/begun`);
   }
   await ran(project, ["upgrade", "--max-time", "2"], 124);
+  deepEqual(await project.rows(STILL_RUNNING[kind]), ["0"]);
   deepEqual(await project.rows("select id from seen order by id"), ["1", "2"]);
   deepEqual(
     await project.rows("select status from delembic_run_history where revision = 'D002'"),
