@@ -69,6 +69,7 @@ export type { MigrationEntry, ProjectOptions, RunOptions } from "./src/library.t
 export type { BlockedMigration, RunFailure, RunReport } from "./src/runner.ts";
 export type { EventSink, RunEvent } from "./src/events.ts";
 export type { MigrationKind } from "./src/migration.ts";
+export type { EndedRun, Hook } from "./src/hooks.ts";
 export type { RunStatus } from "./src/ledger.ts";
 export type { Progress } from "./src/progress.ts";
 export type { Block } from "./src/plan.ts";

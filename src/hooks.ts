@@ -13,7 +13,7 @@ import { findEnvFile, importEnvFile } from "./env_file.ts";
 import { DelembicError, EXIT, type ExitCode, messageOf } from "./errors.ts";
 import type { RunReport } from "./runner.ts";
 
-/** What a hook is told of the run that has ended. */
+/** What a hook is told of the run that has ended. Times in seconds. */
 export interface EndedRun {
   /** `upgrade`, `downgrade`, … */
   readonly command: string;
@@ -21,16 +21,21 @@ export interface EndedRun {
   readonly section: string;
   /** The database, without a password. */
   readonly database: string;
+  /** What the program ends with; 0: all is done. */
   readonly exitCode: ExitCode;
   /** The revisions that were applied, or undone. */
   readonly done: readonly string[];
+  /** The migration that failed. */
   readonly failed: { readonly revision: string; readonly error: string } | null;
+  /** The revisions that could not begin. */
   readonly blocked: readonly string[];
   /** Why the run ended before its end, or could not begin. */
   readonly error: string | null;
+  /** How long it took. */
   readonly durationSeconds: number;
 }
 
+/** A function of `env.ts` that is called when a run has ended. */
 export type Hook = (run: EndedRun) => unknown;
 
 /** The hooks of a project, those that it has. */

@@ -185,7 +185,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: "public",
     files: ["mod.ts"],
-    may: ["values", "port", "bulk", "migration", "plan", "ledger", "run", "library"],
+    may: ["values", "port", "bulk", "migration", "plan", "ledger", "run", "hooks", "library"],
   },
 ];
 

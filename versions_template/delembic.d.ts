@@ -494,3 +494,35 @@ export function assertCount(
   expected: ExpectedCount,
   message?: string,
 ): Promise<void>;
+
+/**
+ * What a function of `env.ts` is told that `on_success` or `on_failure` of `delembic.ini` names.
+ *
+ * ```ts
+ * import type { EndedRun } from "./delembic.d.ts";
+ *
+ * export async function tellTeam(run: EndedRun): Promise<void> {
+ *   await fetch("https://chat.example.org/hook", { method: "POST", body: JSON.stringify(run) });
+ * }
+ * ```
+ */
+export interface EndedRun {
+  /** `upgrade`, `downgrade`, … */
+  readonly command: string;
+  /** The section of the configuration. */
+  readonly section: string;
+  /** The database, without a password. */
+  readonly database: string;
+  /** What the program ends with; 0: all is done. */
+  readonly exitCode: 0 | 1 | 2 | 3 | 4 | 5 | 124 | 130 | 143;
+  /** The revisions that were applied, or undone. */
+  readonly done: readonly string[];
+  /** The migration that failed. */
+  readonly failed: { readonly revision: string; readonly error: string } | null;
+  /** The revisions that could not begin. */
+  readonly blocked: readonly string[];
+  /** Why the run ended before its end, or could not begin. */
+  readonly error: string | null;
+  /** How long it took. */
+  readonly durationSeconds: number;
+}
