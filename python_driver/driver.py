@@ -163,6 +163,17 @@ class Guard:
             def rollback(self):
                 guard.rollback(super().rollback)
 
+            def __exit__(self, kind, error, trace):
+                if not guard.active:
+                    return super().__exit__(kind, error, trace)
+                # an error goes on, and undoes all of the migration
+                if kind is None:
+                    guard.note("commit")
+
+            def executescript(self, script):
+                # SQLite's own begins with a COMMIT
+                return one_by_one(self.cursor(), script) if guard.active else super().executescript(script)
+
         return Guarded
 
     def watch_engine(self, engine):
@@ -229,6 +240,21 @@ class Guard:
         def after(conn, cursor, statement, parameters, context, executemany):
             if committing and committing.pop():
                 conn.exec_driver_sql(f"SAVEPOINT {SAVEPOINT}")
+
+
+def one_by_one(cursor, script):
+    """Runs the statements of a script, as SQLite tells them apart."""
+    import sqlite3
+
+    statement = ""
+    for part in re.split(r"(?<=;)", script):
+        statement += part
+        if sqlite3.complete_statement(statement):
+            cursor.execute(statement)
+            statement = ""
+    if statement.strip() != "":
+        cursor.execute(statement)
+    return cursor
 
 
 class Refused(Exception):

@@ -192,6 +192,29 @@ testWith(
   },
 );
 
+testWith(["python"], "sqlite: a script of statements is part of the transaction, too", async () => {
+  const script = "insert into seen values (3, 'c;''d'); create trigger t after insert on seen begin select 1; end; " +
+    "insert into seen values (4, 'd') -- last";
+  await using project = await pythonProject("sqlite", {
+    "D001.py": START,
+    "D002.py": pythonMigration("D002", {
+      dependsOn: ["D001"],
+      upgrade: [
+        "raw = conn.connection.driver_connection",
+        `raw.executescript("${script}")`,
+        "with raw:",
+        "    raw.execute(\"insert into seen values (5, 'e')\")",
+      ],
+      validate: ['import os; assert os.environ.get("FINE"), "not fine"'],
+    }),
+  });
+  await ran(project, ["upgrade"], 1);
+  deepEqual(await project.rows("select id from seen order by id"), ["1", "2"]);
+  await ran(project, ["upgrade"], 0, { FINE: "1" });
+  deepEqual(await project.rows("select id, name from seen where id > 2 order by id"), ["3 | c;'d", "4 | d", "5 | e"]);
+  deepEqual(await project.rows("select name from sqlite_master where type = 'trigger'"), ["t"]);
+});
+
 testWith(["python", "mysql"], "mysql: DDL that cannot be undone is noted before it runs", async () => {
   await using project = await pythonProject("mysql", {
     "D001.py": pythonMigration("D001", {
