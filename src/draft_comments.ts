@@ -9,13 +9,18 @@ import type { DraftPlan } from "./draft_files.ts";
 import { type FillNeed, type Need, sentenceOf } from "./draft_need.ts";
 import { type SqlWriter, tableIn } from "./draft_sql_text.ts";
 
+/** A comment of one line, whatever stands in the names that it tells of. */
+export function comment(mark: "//" | "--", text: string): string {
+  return `${mark} ${text.replace(/[\r\n\u2028\u2029]+/g, " ")}`.trimEnd();
+}
+
 /** What the draft is, and why it is there. */
 export function headLines({ needs }: DraftPlan): string[] {
   return [
     "Drafted by 'delembic revision --autogenerate' from what the Alembic scripts change. CHOOSE marks what to decide.",
     ...needs.map((need) => {
       const condition = need.onlyIf === undefined ? "" : ` (may not happen: ${need.onlyIf})`;
-      return `${need.place.file}:${need.place.line}  ${sentenceOf(need)}${condition}`.replace(/\s*\n\s*/g, " ");
+      return `${need.place.file}:${need.place.line}  ${sentenceOf(need)}${condition}`;
     }),
   ];
 }

@@ -6,6 +6,7 @@
 
 import type { ColumnType } from "./alembic/operation.ts";
 import type { DialectName } from "./db/database.ts";
+import { textLiteral } from "./draft_literal.ts";
 
 /** `safe`: every value stays what it is; `unknown`: nobody can tell from the types. */
 export type Conversion = "safe" | "unknown" | { readonly lost: string };
@@ -97,7 +98,7 @@ export function conversionOf(
       if (from?.kind === "text") return lost(`lower(${column}) not in (${words.truths})`);
       return from?.kind === "integer" ? lost(`${column} not in (0, 1)`) : sameKind(from, to);
     case "enum":
-      return toEnum(from, to, words, column);
+      return toEnum(from, to, { words, column, dialect });
     case "date":
       if (from?.kind === "text") return lost(words.isNot.date(column));
       return from?.kind === "datetime" ? lost(words.hasTime(column)) : sameKind(from, to);
@@ -169,12 +170,16 @@ function toNumber(from: ColumnType | undefined, to: ColumnType, words: Words, co
   return lost.length === 0 ? "safe" : { lost: lost.length === 1 ? lost.join("") : `(${lost.join(" or ")})` };
 }
 
-function toEnum(from: ColumnType | undefined, to: ColumnType, words: Words, column: string): Conversion {
+function toEnum(
+  from: ColumnType | undefined,
+  to: ColumnType,
+  { words, column, dialect }: { readonly words: Words; readonly column: string; readonly dialect: DialectName },
+): Conversion {
   const { values } = to;
   if (values === undefined) return "unknown";
   if (from?.kind === "enum" && from.values !== undefined && from.values.every((value) => values.includes(value))) {
     return "safe";
   }
-  const list = values.map((value) => `'${value.replaceAll("'", "''")}'`).join(", ");
+  const list = values.map((value) => textLiteral(value, dialect)).join(", ");
   return { lost: `${words.text(column)} not in (${list})` };
 }

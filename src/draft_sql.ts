@@ -6,9 +6,10 @@
 
 import { tableText } from "./alembic/operation.ts";
 import type { DialectName } from "./db/database.ts";
-import { choiceLines, headLines, orphanLines } from "./draft_comments.ts";
+import { choiceLines, comment, headLines, orphanLines } from "./draft_comments.ts";
 import type { DraftFile } from "./draft_file.ts";
 import type { DraftPlan } from "./draft_files.ts";
+import { textLiteral } from "./draft_literal.ts";
 import type { FillNeed, Need } from "./draft_need.ts";
 import { archiveSql, joinedText, plainWriter, type SqlWriter, tableIn, wrongRows } from "./draft_sql_text.ts";
 import { formatList, formatText } from "./header_value.ts";
@@ -16,22 +17,28 @@ import { formatList, formatText } from "./header_value.ts";
 /** The text of the file. */
 export function draftSql(file: DraftFile, plan: DraftPlan, dialect: DialectName): string {
   const write = plainWriter(dialect);
-  const work = plan.needs.flatMap((need) => workLines(need, write, plan.walk !== undefined));
+  const walk = plan.walk !== undefined && fitsLine(plan.walk) ? plan.walk : undefined;
+  const work = plan.needs.flatMap((need) => workLines(need, write, walk !== undefined));
   const checks = plan.needs.flatMap((need) => checkLines(need, write));
   return [
     `-- delembic revision: ${file.revision}`,
     `-- delembic depends_on: ${formatList(file.dependsOn)}`.trimEnd(),
     ...(file.requiresBefore.length === 0 ? [] : [`-- delembic requires_before: ${formatList(file.requiresBefore)}`]),
     `-- delembic description: ${formatText(file.description)}`,
-    ...(plan.walk === undefined ? [] : [`-- delembic batch: ${batchLine(plan.walk)}`]),
+    ...(walk === undefined ? [] : [`-- delembic batch: ${batchLine(walk)}`]),
     "",
-    ...headLines(plan).map((line) => `-- ${line}`),
+    ...headLines(plan).map((line) => comment("--", line)),
     "",
     "-- delembic upgrade",
     ...work,
     ...(checks.length === 0 ? [] : ["", "-- delembic validate", ...checks]),
     "",
   ].join("\n");
+}
+
+/** Whether the line of a batch has a place for the names; where it has none, the table is done in one go. */
+function fitsLine({ table, key }: NonNullable<DraftPlan["walk"]>): boolean {
+  return [...table.split("."), ...key].every((name) => /^\w+$/.test(name));
 }
 
 function batchLine({ table, key }: NonNullable<DraftPlan["walk"]>): string {
@@ -46,7 +53,7 @@ function workLines(need: Need, write: SqlWriter, inWalk: boolean): string[] {
     case "archive":
       return ["-- CHOOSE: take this out if nobody needs what is dropped.", `${archiveSql(need, write).create};`];
     case "orphans":
-      return orphanLines(need, write).map(([text, sql]) => sql === undefined ? `-- ${text}` : `--   ${sql};`);
+      return orphanLines(need, write).map(([text, sql]) => comment("--", sql === undefined ? text : `  ${sql};`));
     case "duplicates":
       return [
         "-- CHOOSE what becomes of rows that are alike; until then the query of 'validate' fails. mergeDuplicates(…) of a",
@@ -54,22 +61,24 @@ function workLines(need: Need, write: SqlWriter, inWalk: boolean): string[] {
       ];
     case "conversion":
       return [
-        `-- CHOOSE what becomes of values that ${need.to.text} does not take; until then the query of 'validate' fails:`,
-        `--   update ${table} set ${write.id(need.column)} = … where …;`,
+        comment(
+          "--",
+          `CHOOSE what becomes of values that ${need.to.text} does not take; until then the query of 'validate' fails:`,
+        ),
+        comment("--", `  update ${table} set ${write.id(need.column)} = … where …;`),
       ];
     case "violations":
       return [
         "-- CHOOSE what becomes of rows that the check refuses; until then the query of 'validate' fails:",
-        `--   update ${table} set … where not (${need.condition.replace(/\s+/g, " ")});`,
+        comment("--", `  update ${table} set … where not (${need.condition.replace(/\s+/g, " ")});`),
       ];
     case "seed": {
       const names = need.columns.map(({ name }) => write.id(name)).join(", ");
       const values = need.columns.flatMap(({ values }) => values ?? []);
+      const enumeration = values.length === 0 ? "" : ` (its enumeration: ${values.join(", ")})`;
       return [
-        `-- CHOOSE the rows of ${tableText(need.table)}${
-          values.length === 0 ? "" : ` (its enumeration: ${values.join(", ")})`
-        }:`,
-        `--   insert into ${table} (${names}) values (…);`,
+        comment("--", `CHOOSE the rows of ${tableText(need.table)}${enumeration}:`),
+        comment("--", `  insert into ${table} (${names}) values (…);`),
       ];
     }
   }
@@ -87,12 +96,15 @@ function fillLines(need: FillNeed, write: SqlWriter, inWalk: boolean): string[] 
     : source === undefined
     ? "lower(…)"
     : write.id(source.name);
-  return [...choiceLines(need, example).map((line) => `-- ${line}`), update(literal(need.standard))];
+  return [
+    ...choiceLines(need, example).map((line) => comment("--", line)),
+    update(literal(need.standard, write.dialect)),
+  ];
 }
 
-function literal(value: string | number | boolean | undefined): string {
+function literal(value: string | number | boolean | undefined, dialect: DialectName): string {
   if (value === undefined) return "null";
-  return typeof value === "string" ? `'${value.replaceAll("'", "''")}'` : String(value);
+  return typeof value === "string" ? textLiteral(value, dialect) : String(value);
 }
 
 function checkLines(need: Need, write: SqlWriter): string[] {

@@ -7,7 +7,7 @@
 import { tableText } from "./alembic/operation.ts";
 import type { DialectName } from "./db/database.ts";
 import type { DraftFile } from "./draft_file.ts";
-import { choiceLines, headLines, orphanLines } from "./draft_comments.ts";
+import { choiceLines, comment, headLines, orphanLines } from "./draft_comments.ts";
 import type { DraftPlan } from "./draft_files.ts";
 import type { FillNeed, Need } from "./draft_need.ts";
 import { archiveSql, joinedText, type SqlWriter, tableIn, templateWriter, wrongRows } from "./draft_sql_text.ts";
@@ -23,9 +23,19 @@ class Parts {
   usesRun = false;
   /** How many values are chosen, by functions of the connection. */
   choices = 0;
+  readonly #taken = new Set<string>();
 
   constructor(dialect: DialectName) {
     this.write = templateWriter(dialect);
+  }
+
+  /** A name for a constant that no other one has. */
+  constant(words: string): string {
+    const name = /^[A-Za-z]/.test(words) ? words : `of${words}`;
+    let free = name;
+    for (let number = 2; this.#taken.has(free); number++) free = `${name}${number}`;
+    this.#taken.add(free);
+    return free;
   }
 
   sql(text: string): string {
@@ -43,7 +53,7 @@ export function draftTypeScript(file: DraftFile, plan: DraftPlan, dialect: Diale
   const list = (ids: readonly string[]) => `[${ids.map((id) => JSON.stringify(id)).join(", ")}]`;
   const batch = plan.walk === undefined ? undefined : `  batch: ${batchText(plan.walk)},`;
   return [
-    ...headLines(plan).map((line) => `// ${line}`.trimEnd()),
+    ...headLines(plan).map((line) => comment("//", line)),
     ...(names.length === 0 ? [] : [`import { ${names.join(", ")} } from "delembic";`]),
     `import type { ${types} } from "../delembic.d.ts";`,
     "",
@@ -83,11 +93,9 @@ function addNeed(parts: Parts, need: Need, inWalk: boolean): void {
     case "archive": {
       const { create, kept, all } = archiveSql(need, write);
       parts.imports.add("assertCount");
+      const dropped = [tableText(need.table), ...(need.column === undefined ? [] : [need.column])].join(".");
       work.push(
-        `// ${tableText(need.table)}${
-          need.column === undefined ? "" : `.${need.column}`
-        } is kept in a table of its own.`,
-        "// CHOOSE: take this out if nobody needs it.",
+        comment("//", `${dropped} is kept in a table of its own. CHOOSE: take this out if nobody needs it.`),
         `await ${parts.sql(create)};`,
       );
       checks.push(...callText("await assertCount", [
@@ -101,8 +109,8 @@ function addNeed(parts: Parts, need: Need, inWalk: boolean): void {
       return addSeed(parts, need);
     case "orphans":
       work.push(
-        ...orphanLines(need, write).map(([before, sql]) =>
-          sql === undefined ? `// ${before}` : `//   await ${parts.sql(sql)};`
+        ...orphanLines(need, write).map(([text, sql]) =>
+          comment("//", sql === undefined ? text : `  await ${parts.sql(sql)};`)
         ),
       );
       return addCheck(parts, need, `rows of ${need.table.name} that refer to nothing`);
@@ -110,29 +118,31 @@ function addNeed(parts: Parts, need: Need, inWalk: boolean): void {
       const by = need.parts.map(({ text, isColumn }) =>
         isColumn ? JSON.stringify(text) : parts.sql(write.foreign(text))
       );
+      const merged = `{ table: ${JSON.stringify(tableText(need.table))}, by: [${by.join(", ")}], keep: "first" }`;
       work.push(
-        `// CHOOSE what becomes of rows that are alike; until then 'validate' tells of them, and fails. Such as this,`,
-        `// with mergeDuplicates imported from "delembic":`,
-        `//   await mergeDuplicates(conn, { table: ${JSON.stringify(tableText(need.table))}, by: [${
-          by.join(", ")
-        }], keep: "first" });`,
+        "// CHOOSE what becomes of rows that are alike; until then 'validate' tells of them, and fails. Such as this,",
+        '// with mergeDuplicates imported from "delembic":',
+        comment("//", `  await mergeDuplicates(conn, ${merged});`),
       );
       return addCheck(parts, need, `rows of ${need.table.name} that are alike`);
     }
-    case "conversion":
+    case "conversion": {
+      const update = `update ${tableIn(write, need.table)} set ${write.id(need.column)} = … where …`;
       work.push(
-        `// CHOOSE what becomes of values that ${need.to.text} does not take; until then 'validate' tells of them, and fails:`,
-        `//   await ${parts.sql(`update ${tableIn(write, need.table)} set ${write.id(need.column)} = … where …`)};`,
+        comment("//", `CHOOSE what becomes of values that ${need.to.text} does not take; until then 'validate'`),
+        "// tells of them, and fails:",
+        comment("//", `  await ${parts.sql(update)};`),
       );
       return addCheck(parts, need, `values of ${need.column} that ${need.to.text} may not take`);
-    case "violations":
+    }
+    case "violations": {
+      const update = `update ${tableIn(write, need.table)} set … where not (${write.foreign(need.condition)})`;
       work.push(
         "// CHOOSE what becomes of rows that the check refuses; until then 'validate' tells of them, and fails:",
-        `//   await ${
-          parts.sql(`update ${tableIn(write, need.table)} set … where not (${write.foreign(need.condition)})`)
-        };`,
+        comment("//", `  await ${parts.sql(update)};`),
       );
       return addCheck(parts, need, `rows of ${need.table.name} that the check refuses`);
+    }
   }
 }
 
@@ -158,10 +168,9 @@ function memberName(name: string): string {
 }
 
 /** `person.full_name` → `personFullName` */
-function constantName(need: FillNeed): string {
+function camelCase(need: FillNeed): string {
   const words = `${need.table.name}_${need.column}`.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
-  const name = words.map((word, at) => at === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1)).join("");
-  return /^[A-Za-z]/.test(name) ? name : `column${name}`;
+  return words.map((word, at) => at === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1)).join("");
 }
 
 function addFill(parts: Parts, need: FillNeed, inWalk: boolean): void {
@@ -185,14 +194,14 @@ function addFill(parts: Parts, need: FillNeed, inWalk: boolean): void {
     work.push(...fill(parts.sql(write.id(source.name))));
     return addCheck(parts, need, `rows of ${need.table.name} without ${need.column}`);
   }
-  const name = constantName(need);
+  const name = parts.constant(camelCase(need));
   const example = need.sources.length > 1
     ? joinedText(need.sources.map((column) => column.name), write)
     : source === undefined
     ? "lower(…)"
     : write.id(source.name);
   parts.constants.push(
-    ...choiceLines(need, parts.sql(example)).map((line) => `// ${line}`),
+    ...choiceLines(need, parts.sql(example)).map((line) => comment("//", line)),
     `const ${name} = (conn: Connection): unknown => ${JSON.stringify(need.standard ?? null)};`,
     "",
   );
@@ -224,7 +233,7 @@ function addFill(parts: Parts, need: FillNeed, inWalk: boolean): void {
 
 function addSeed(parts: Parts, need: Extract<Need, { kind: "seed" }>): void {
   const { work, checks, constants, write } = parts;
-  const name = `${need.table.name.replace(/[^A-Za-z0-9]+/g, "_").toUpperCase()}_ROWS`;
+  const name = parts.constant(`${need.table.name.replace(/[^A-Za-z0-9]+/g, "_").toUpperCase()}_ROWS`);
   const example = need.columns.filter(({ required }) => required).map(({ name, values }) =>
     `${memberName(name)}: ${values === undefined ? "…" : JSON.stringify(values[0])}`
   );
@@ -235,8 +244,8 @@ function addSeed(parts: Parts, need: Extract<Need, { kind: "seed" }>): void {
     ? only.values.map((value) => `  { ${memberName(only.name)}: ${JSON.stringify(value)} },`)
     : [];
   constants.push(
-    `// CHOOSE the rows of ${tableText(need.table)}: each with its key, such as { ${example.join(", ")} }.`,
-    ...(values.length === 0 ? [] : [`// Values of its enumeration: ${values.join(", ")}.`]),
+    comment("//", `CHOOSE the rows of ${tableText(need.table)}: each with its key, such as { ${example.join(", ")} }.`),
+    ...(values.length === 0 ? [] : [comment("//", `Values of its enumeration: ${values.join(", ")}.`)]),
     ...(rows.length === 0
       ? [`const ${name}: Record<string, unknown>[] = [];`]
       : [`const ${name}: Record<string, unknown>[] = [`, ...rows, "];"]),
