@@ -102,7 +102,9 @@ export class PythonProcess implements AsyncDisposable {
       else if ("note" in message) listener.noted(String(message["note"]));
       else if ("statement" in message) {
         await this.#send({ commits: await listener.statement(String(message["statement"])) });
-      } else return message as unknown as PythonAnswer;
+      } else if ("ok" in message || "refused" in message || "error" in message) {
+        return message as unknown as PythonAnswer;
+      } else listener.printed(line);
     }
   }
 

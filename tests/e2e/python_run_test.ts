@@ -380,6 +380,20 @@ testWith(["python", "postgres"], "an engine that cannot connect, or commits by i
   match(commits.err, /FAILED: The Python tool's engine commits each statement by itself \(AUTOCOMMIT\)\n/);
 });
 
+testWith(["python"], "a command around Python may print lines of its own, and have arguments", async () => {
+  await using project = await pythonProject(
+    "sqlite",
+    { "D001.py": START },
+    "python = sh tools/inside.sh --rm 'the app' python\n",
+  );
+  await project.write({
+    "/tools/inside.sh":
+      `echo "Creating $1 $2"; echo '{"status": 1}'; echo '[1]'; shift 3; exec ${outside.python} "$@"\n`,
+  });
+  const { err } = await ran(project, ["upgrade"]);
+  equal(err, '  Creating --rm the app\n  {"status": 1}\n  [1]\n  creating\n');
+});
+
 testWith(["python", "executable"], "the executable runs a migration in Python", async () => {
   await using project = await pythonProject("sqlite", { "D001.py": START });
   const { code, out, err } = await run(outside.executable ?? "", ["upgrade"], { cwd: project.folder });
