@@ -37,6 +37,7 @@ class ChangeReader {
   readonly #remarks: Remark[] = [];
   readonly #unread: Remark[] = [];
   readonly #dropped: DroppedColumn[] = [];
+  readonly #lineage = new Map<string, readonly string[]>();
   /** Tables that scripts put rows into. */
   readonly #seeded = new Set<string>();
   #step: RevisionStep = { revision: "", down: [], inSpan: false, operations: [], guarded: false };
@@ -47,6 +48,7 @@ class ChangeReader {
 
   step(step: RevisionStep): void {
     this.#step = step;
+    this.#lineage.set(step.revision, step.down);
     for (const operation of step.operations) {
       if (step.inSpan) this.#look(operation);
       this.#schema.apply(operation, step.revision);
@@ -54,7 +56,7 @@ class ChangeReader {
   }
 
   finish(): SchemaReading {
-    const { needs, obstacles } = pairSources(this.#needs, this.#dropped);
+    const { needs, obstacles } = pairSources(this.#needs, this.#dropped, this.#lineage);
     const seeds = (need: Need) =>
       need.kind !== "seed" ||
       (!this.#seeded.has(tableText(need.table)) && isReference(this.#schema, need.table));

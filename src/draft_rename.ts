@@ -7,20 +7,24 @@
 
 import { tableText } from "./alembic/operation.ts";
 import type { DroppedColumn, FillNeed, Need, Obstacle } from "./draft_need.ts";
+import { ancestorsOf, type Parents } from "./graph.ts";
 import { closest } from "./suggest.ts";
 
 /**
  * Gives each column that is to be filled the dropped ones that it looks to be made of; what is taken over needs no
  * archive.
+ *
+ * @param lineage what comes right before each Alembic revision
  */
 export function pairSources(
   needs: readonly Need[],
   dropped: readonly DroppedColumn[],
+  lineage: Parents,
 ): { readonly needs: Need[]; readonly obstacles: Obstacle[] } {
   const obstacles: Obstacle[] = [];
   const taken = new Set<Need>();
   const fills = needs.filter((need): need is FillNeed => need.kind === "fill" && need.added);
-  const pairs = fills.map((fill) => ({ fill, sources: dropped.filter((column) => isAlike(fill, column)) }))
+  const pairs = fills.map((fill) => ({ fill, sources: dropped.filter((column) => isAlike(fill, column, lineage)) }))
     .filter(({ sources }) => sources.length > 0);
   for (const { fill, sources } of pairs) {
     const [first] = sources;
@@ -38,15 +42,20 @@ export function pairSources(
   return { needs: needs.filter((need) => !taken.has(need)), obstacles };
 }
 
-function isAlike(fill: FillNeed, column: DroppedColumn): boolean {
+function isAlike(fill: FillNeed, column: DroppedColumn, lineage: Parents): boolean {
   if (tableText(fill.table) !== tableText(column.table)) return false;
+  // on another branch, or before the column is there, it is none of its business
+  const before = ancestorsOf(lineage, [column.revision]);
+  if (!fill.after.every((id) => before.has(id))) return false;
   // it may already have to come before something that is earlier
   if (fill.before.length > 0 && !fill.before.includes(column.revision) && fill.notNull === undefined) return false;
   const words = wordsOf(fill.column);
   return wordsOf(column.name).some((word) => words.includes(word)) ||
-    closest(fill.column, [column.name]) !== undefined;
+    (fill.column.length >= SHORTEST_NAME && closest(fill.column, [column.name]) !== undefined);
 }
 
+/** Shorter names are alike by chance. */
+const SHORTEST_NAME = 4;
 /** Words that say nothing of what a column is. */
 const EMPTY_WORDS = new Set(["id", "is", "at", "on", "by", "the", "new", "old", "has", "of"]);
 

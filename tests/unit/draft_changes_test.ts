@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { readOperations } from "../../src/alembic/operation_reader.ts";
+import { readChanges } from "../../src/draft_changes.ts";
 import { sentenceOf } from "../../src/draft_need.ts";
 import { fixtureNames, readFixture, scriptsOf } from "../schema_changes.ts";
 
@@ -270,4 +271,31 @@ Deno.test("a script that is no Python in the middle is told so, with what was re
   const [first, ...more] = operations("def upgrade():\n    op.drop_table('a')\n    x = = 3\n    op.drop_table('b')\n");
   assert.deepEqual(first?.kind === "unread" && [first.place.line, first.why], [5, "a part of it is no Python"]);
   assert.deepEqual(more.map((change) => change.kind === "drop-table" ? change.table.name : change.kind), ["a", "b"]);
+});
+
+Deno.test("on branches each need has the window of its own line", () => {
+  const step = (revision: string, down: readonly string[], body: string) => ({
+    revision,
+    down,
+    inSpan: true,
+    guarded: false,
+    operations: operations(`def upgrade():\n    ${body}\n`),
+  });
+  const column = (name: string) => `sa.Column("${name}", sa.String(50))`;
+  const { needs } = readChanges([
+    step(
+      "base",
+      [],
+      `op.create_table("person", sa.Column("id", sa.Integer(), primary_key=True), ${column("full_name")})`,
+    ),
+    step("left", ["base"], `op.add_column("person", ${column("first_name")})`),
+    step("right", ["base"], `op.drop_column("person", "full_name")`),
+    step("merge", ["left", "right"], `op.alter_column("person", "first_name", nullable=False)`),
+    step("end", ["merge"], `op.create_unique_constraint("u", "person", ["first_name"])`),
+  ], "postgresql");
+  assert.deepEqual(needs.map((need) => [sentenceOf(need), need.after, need.before]), [
+    ["person.first_name is added without a server default, and becomes NOT NULL in a.py:4", ["left"], ["merge"]],
+    ["person.full_name is dropped", ["base"], ["right"]],
+    ["first_name of person becomes unique", ["merge"], ["end"]],
+  ]);
 });
