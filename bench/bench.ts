@@ -2,7 +2,7 @@
  * `deno task bench [SUBJECT…]`: how fast the executable is, beside what a user would take instead, in one run.
  *
  *     deno task bench                   everything; takes more than an hour
- *     deno task bench loads walks       start, loads, walks, copies, memory
+ *     deno task bench loads walks       start, loads, walks, copies, memory, web
  *     deno task bench kills             walks that are killed, cut off and helped with; only when it is named
  *
  * `DELEMBIC_BENCH_ROWS` (default 1,000,000) scales all tables, for a quick try; `DELEMBIC_BENCH_ROUNDS` (default 5) is
@@ -23,6 +23,7 @@ const SUBJECTS: Readonly<Record<string, (ground: Awaited<ReturnType<typeof makeG
   walks: async (ground) => await (await import("./walks.ts")).benchWalks(ground),
   copies: async (ground) => await (await import("./copies.ts")).benchCopies(ground),
   memory: async (ground) => await (await import("./memory.ts")).benchMemory(ground),
+  web: async (ground) => await (await import("./web.ts")).benchWeb(ground),
   kills: async (ground) => await (await import("./kills.ts")).benchKills(ground),
 };
 

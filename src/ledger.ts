@@ -220,6 +220,19 @@ export async function readPartialRuns(db: Queryable): Promise<Map<string, RunRec
   return new Map(rows.map(runOf).map((run) => [run.revision ?? "", run]));
 }
 
+/** {@link readOpenRuns} and {@link readPartialRuns} by one scan: most of the time there is neither. */
+export async function readUnsettledRuns(
+  db: Queryable,
+): Promise<{ readonly open: RunRecord[]; readonly partial: Map<string, RunRecord> }> {
+  const rows = await rowsIfThere(
+    db,
+    `${selectRuns(db.dialect)} where ended_at is null or status = 'partial' order by id`,
+  );
+  const runs = rows.map(runOf);
+  const open = runs.filter(({ endedAt }) => endedAt === null);
+  return { open, partial: open.length === runs.length ? new Map() : await readPartialRuns(db) };
+}
+
 function selectRuns({ ledger: { utcText } }: Dialect): string {
   return `select id, revision, ${utcText("started_at")} as started, ${utcText("ended_at")} as ended, duration_seconds,
     status, exception, username, hostname from delembic_run_history`;

@@ -7,14 +7,7 @@
 import { readVersionRows } from "./alembic/version_table.ts";
 import { type Database, DatabaseError, type Queryable, type Session } from "./db/database.ts";
 import { DelembicError, type Fault } from "./errors.ts";
-import {
-  readChecksums,
-  readOpenRuns,
-  readPartialRuns,
-  readVersions,
-  type RunRecord,
-  withRightsHint,
-} from "./ledger.ts";
+import { readChecksums, readUnsettledRuns, readVersions, type RunRecord, withRightsHint } from "./ledger.ts";
 import { type LeaseState, readLease } from "./lock.ts";
 import { isApplied, isPending, type VersionRecord } from "./plan.ts";
 import { gateOf, needsAlembic, type Project, unknownDependencies } from "./project.ts";
@@ -71,8 +64,7 @@ function nothingThere({ dialect }: Database): Queryable {
 /** Reads the ledger and, where a pending migration needs it, Alembic's state. */
 export async function survey(project: Project, db: Queryable): Promise<Survey> {
   const records = await readVersions(db);
-  const openRuns = await readOpenRuns(db);
-  const partialRuns = await readPartialRuns(db);
+  const { open: openRuns, partial: partialRuns } = await readUnsettledRuns(db);
   const lease = db.dialect.leaseLock ? await readLease(db) : undefined;
   const { changed, outdated } = await changedOf(project, await readChecksums(db), records);
   const { gate, error, unknown } = await alembicState(project, db, { records, outdated });

@@ -12,7 +12,7 @@ import { overviewDocument, pythonData, pythonDataWithout, runsDocument } from ".
 import { ASSETS, assetsMark } from "./assets.ts";
 import { Board, type Opened, type Sight } from "./board.ts";
 import { dataPage } from "./data_page.ts";
-import { graphPage } from "./graph_page.ts";
+import { Drawing, graphPage } from "./graph_page.ts";
 import {
   type Guard,
   type Refusal,
@@ -78,12 +78,13 @@ export class Site implements Disposable {
       redact: options.redact,
       read: async (read) => await withReading((await this.#board.opened()).database, read),
     });
+    const drawing = new Drawing(options.redact);
     this.#pages = {
       "/": (sight) => overviewPage(markup, sight),
       "/index.html": (sight) => overviewPage(markup, sight),
       "/data": (sight, params) => dataPage(markup, sight, params),
       "/schema": (sight, params) => schemaPage(markup, sight, params),
-      "/graph": (sight, params) => graphPage(markup, sight, { params, redact: options.redact }),
+      "/graph": (sight, params) => graphPage(markup, sight, { params, drawing }),
       "/runs": (sight, params) => runsPage(markup, sight, params),
       "/run": (sight, params) => runPage(markup, sight, runId(params.get("id")) ?? -1),
       "/revision": (sight, params) => revisionPage(markup, sight, this.#revisionOptions(sight, params)),
