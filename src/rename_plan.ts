@@ -16,7 +16,7 @@ import { closest } from "./suggest.ts";
 /** Why a migration cannot be renamed. Exit code 2. */
 export class RenameError extends DelembicError {
   constructor(message: string, hint?: string, place?: Place) {
-    super(message, { code: "rename", exitCode: EXIT.usage, hint, place });
+    super(message, { code: "cannot-rename", exitCode: EXIT.usage, hint, place });
   }
 }
 

@@ -134,6 +134,7 @@ const LAYERS: readonly Layer[] = [
     may: ["values", "port", "configuration", "migration", "alembic", "plan", "ledger", "project"],
   },
   { name: "hooks", files: ["src/hooks.ts"], may: ["values", "configuration", "run"] },
+  { name: "reference", files: ["src/error_reference.ts"], may: [] },
   {
     name: "edge",
     files: ["src/cli/io.ts"],
@@ -144,6 +145,7 @@ const LAYERS: readonly Layer[] = [
     files: ["src/cli/*.ts"],
     may: [
       "edge",
+      "reference",
       "hooks",
       "values",
       "port",

@@ -24,7 +24,7 @@ const WORKER = "heartbeat_worker";
 const V8_FLAGS = "--max-semi-space-size=8,--heap-growing-percent=20";
 
 /** What is loaded by an address that is computed at run time, so that `deno compile` cannot find it by itself. */
-const INCLUDED = [BUNDLE, "versions_template", "python_driver"];
+const INCLUDED = [BUNDLE, "versions_template", "python_driver", "docs/reference/errors.md"];
 /** What a migration finds by the name `delembic`. */
 const IMPORTS = { imports: { delembic: "./mod.js" } };
 

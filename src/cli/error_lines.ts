@@ -8,6 +8,7 @@ import { makerOf } from "../connection.ts";
 import { DatabaseError } from "../db/database.ts";
 import { DelembicError, EXIT, type ExitCode, type Fault, FaultsError, formatPlace, type Place } from "../errors.ts";
 import { codeFrame } from "./code_frame.ts";
+import { UsageError } from "./command_line.ts";
 import { absolutePath } from "./paths.ts";
 import { indented, type Line, linesOf, styled } from "./text.ts";
 
@@ -31,7 +32,7 @@ export function exitCodeOf(error: unknown): ExitCode {
 export function errorLines(error: unknown, view: View): Line[] {
   if (!(error instanceof DelembicError)) {
     const stack = error instanceof Error ? error.stack ?? thrownText(error) : thrownText(error);
-    return [...labelled("Internal error:", linesOf(stack)), hintLine(DEFECT_HINT)];
+    return [...labelled("Internal error:", linesOf(stack)), hintLine(DEFECT_HINT), ...codeLines("internal", view)];
   }
   if (error instanceof FaultsError && error.faults.length > 1) {
     return [
@@ -44,7 +45,9 @@ export function errorLines(error: unknown, view: View): Line[] {
     ...indented(placeLines(error.place, view)),
     ...indented(serverLines(error)),
     ...(error.hint === undefined ? [] : [hintLine(error.hint)]),
-    ...(view.verbose ? indented(stackLines(error)) : []),
+    // where in this program a wrong line was refused helps nobody
+    ...(view.verbose && !(error instanceof UsageError) ? indented(stackLines(error)) : []),
+    ...codeLines(error.code, view),
   ];
 }
 
@@ -56,6 +59,7 @@ export function faultLines(fault: Fault, view: View): Line[] {
     ...indented(more),
     ...indented(placeLines(fault.place, view)),
     ...(fault.hint === undefined ? [] : indented([hintLine(fault.hint)])),
+    ...indented(codeLines(fault.code, view)),
   ];
 }
 
@@ -71,6 +75,7 @@ export function failureLines(error: unknown, view: View, files: MigrationFiles):
       ...serverLines(error),
       ...(hint === undefined ? [] : [hintLine(hint)]),
       ...(view.verbose ? stackLines(error) : []),
+      ...(error instanceof DelembicError ? codeLines(error.code, view) : []),
     ], 4),
   ];
 }
@@ -177,6 +182,11 @@ function stackLines(error: unknown): Line[] {
 
 function labelled(label: string, [first = "", ...more]: readonly string[]): Line[] {
   return [[styled("red", label), ` ${first}`], ...indented(more)];
+}
+
+/** By which name the error is explained: for those who want to know more. */
+function codeLines(code: string, { verbose }: View): Line[] {
+  return verbose ? [[styled("dim", "Code:"), ` ${code}; 'delembic help ${code}' explains it.`]] : [];
 }
 
 export function hintLine(hint: string): Line {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ErrorEntry } from "../error_reference.ts";
 import { type Command, GLOBAL_OPTIONS } from "./command.ts";
 import { longName, type Options } from "./command_line.ts";
 import { COMMAND_GROUPS, type CommandEntry } from "./commands.ts";
@@ -37,6 +38,7 @@ export function overview(): Line[] {
       { line: 'revision -m "load person"', text: "Make a migration." },
       { line: "upgrade", text: "Run what is pending." },
       { line: "help upgrade", text: "All about one command." },
+      { line: "help lock-busy", text: "What an error's code means, and what to do." },
     ]),
   ];
 }
@@ -71,6 +73,17 @@ export function commandHelp({ name, summary }: CommandEntry, command: Command): 
   sections.push([heading("Examples"), ...exampleLines(command.examples)]);
   sections.push(["Run 'delembic help' for the options of every command."]);
   return sections.flatMap((lines, at) => at === 0 ? lines : ["", ...lines]);
+}
+
+/** `delembic help CODE`: the entry of an error's code. */
+export function errorHelp({ code, group, parts }: ErrorEntry): Line[] {
+  return [
+    [styled("bold", code), styled("dim", `  (${group})`)],
+    ...parts.flatMap((part): Line[] => [
+      "",
+      ...(part.kind === "example" ? part.lines.map((line) => `  ${line}`) : wrap(part.text, WIDTH)),
+    ]),
+  ];
 }
 
 /** `upgrade [OPTIONS] [TARGET]` */

@@ -160,7 +160,7 @@ async function help(call: Call, words: readonly string[], wanted: boolean): Prom
 }
 
 async function helpLines(words: readonly string[]): Promise<Line[]> {
-  const { commandHelp, groupHelp, overview } = await import("./help.ts");
+  const { commandHelp, errorHelp, groupHelp, overview } = await import("./help.ts");
   if (words.length === 0) return overview();
   const commands = allCommands();
   const name = words.join(" ");
@@ -168,7 +168,11 @@ async function helpLines(words: readonly string[]): Promise<Line[]> {
   if (entry !== undefined) return commandHelp(entry, await entry.load() as Command);
   const group = commands.filter((entry) => entry.name.startsWith(`${name} `));
   if (group.length > 0) return groupHelp(name, group);
-  const suggestion = closest(name, commands.map((entry) => entry.name));
+  const { readErrorReference } = await import("../error_reference.ts");
+  const reference = await readErrorReference();
+  const explained = reference.get(name);
+  if (explained !== undefined) return errorHelp(explained);
+  const suggestion = closest(name, [...commands.map((entry) => entry.name), ...reference.keys()]);
   throw new UsageError(
     "unknown-command",
     `Unknown command '${name}'`,
@@ -187,9 +191,7 @@ async function tell(call: Call, error: unknown): Promise<number> {
   const { shownPath } = await import("./paths.ts");
   const cwd = call.io.cwd();
   const folder = call.folder === "" ? cwd : call.folder;
-  // where in this program a wrong line was refused helps nobody
-  const verbose = call.output.verbose && !(error instanceof UsageError);
-  const view = viewOf({ folder, verbose, shown: (file) => shownPath(cwd, file) });
+  const view = viewOf({ folder, verbose: call.output.verbose, shown: (file) => shownPath(cwd, file) });
   call.output.problem(errorLines(error, view));
   call.output.annotate(errorAnnotations(error, folder));
   call.output.document({ error: errorDocument(error) });

@@ -86,7 +86,7 @@ function requireAllowed(
 ): boolean {
   if (migration === undefined && (recorded === "none" || !applied)) {
     throw new UsageError(
-      "rename",
+      "cannot-rename",
       `No file has the revision ${from}; ${to} is there already`,
       recorded === "none"
         ? undefined

@@ -5,6 +5,7 @@ import {
   exitCodeOf,
   failureDocument,
   failureLines,
+  faultLines,
   placeOf,
   thrownText,
   type View,
@@ -64,6 +65,23 @@ Deno.test("errorLines() shows all faults of all files", () => {
       "    at app/versions/gone.ts",
     ].join("\n"),
   );
+});
+
+Deno.test("with --verbose the last line of an error, of a fault and of a failure names its code", () => {
+  const verbose = { ...view, verbose: true };
+  const last = (lines: readonly Line[]) => text(lines).split("\n").at(-1);
+  const line = "Code: a-b; 'delembic help a-b' explains it.";
+  const error = new DelembicError("m", { code: "a-b", hint: "Mend it." });
+  assert.equal(last(errorLines(error, verbose)), line);
+  assert.equal(last(failureLines(error, verbose, NO_FILES)), `    ${line}`);
+  assert.equal(last(faultLines({ code: "a-b", message: "m", place: { file: "x.py" } }, verbose)), `  ${line}`);
+  assert.equal(
+    last(errorLines(new TypeError("m"), verbose)),
+    "Code: internal; 'delembic help internal' explains it.",
+  );
+  // what a migration's own code throws has none
+  assert.equal(text(failureLines(new Error("m"), verbose, NO_FILES)).includes("Code:"), false);
+  assert.equal(text(errorLines(error, view)), "Error: m\nHint: Mend it.");
 });
 
 Deno.test("errorLines() tells a defect as one, with its stack", () => {

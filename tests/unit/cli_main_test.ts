@@ -144,7 +144,8 @@ Deno.test("main() also tells people about an error with --json and --verbose", a
 Deno.test("main() shows no stack of a wrong line, with --verbose either", async () => {
   const err = "Error: Unknown command 'upgrad'\n" +
     "Hint: Did you mean 'upgrade'? Run 'delembic help' to see all commands.\n";
-  assert.equal((await call(["-v", "upgrad"])).err, err);
+  const code = "Code: unknown-command; 'delembic help unknown-command' explains it.\n";
+  assert.equal((await call(["-v", "upgrad"])).err, err + code);
   assert.doesNotMatch((await call(["show", "-v"])).err, /UsageError/);
 });
 
