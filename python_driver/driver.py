@@ -1,10 +1,15 @@
 """Runs migrations of the Python tool for Delembic, which decides what runs, holds the lock, and writes the record.
 
-Delembic starts this with its own file as `-c`, and speaks with it in lines of JSON: a request on stdin, its answer on
-stdout, and so does what a migration prints; what is printed below Python goes to stderr. The record is written by `execute`, on the connection and in the
-transaction of the migration's own work, and `commit` commits both. Without that request nothing is ever committed: when
-stdin ends, what was done is rolled back.
+Delembic starts this with its own text as `-c`, and speaks with it in lines of JSON: a request on stdin, its answer on
+stdout, and what a migration prints, too. What is printed below Python goes to stderr. The record is written by `execute`,
+on the connection and in the transaction of the migration's own work, and `commit` commits both. Without that request
+nothing is ever committed: when stdin ends, what was done is rolled back.
 """
+
+import sys
+
+# `-c` puts the working directory first: a file of the project must not be taken for a module that is needed here
+sys.path[:] = [folder for folder in sys.path if folder != ""]
 
 import contextlib
 import importlib.metadata
@@ -16,7 +21,6 @@ import os
 import queue
 import re
 import signal
-import sys
 import threading
 import traceback
 from pathlib import Path
@@ -25,8 +29,8 @@ from pathlib import Path
 SAVEPOINT = "delembic_work"
 # statements that commit nothing on MySQL; of all others Delembic is told before they run
 HARMLESS = {
-    "select", "insert", "update", "delete", "replace", "with", "values", "set", "show", "explain", "call", "do",
-    "savepoint", "release", "table",
+    "select", "insert", "update", "delete", "replace", "with", "values", "show", "explain", "call", "do", "savepoint",
+    "release", "table",
 }
 # how long code that does not heed the end may go on, in seconds
 GRACE = 5
@@ -295,8 +299,7 @@ class Driver:
             raise Refused("delembic-version", **facts)
         self.base = DataMigration
         self.versions = Path(request["versions"])
-        if str(self.root) not in sys.path:
-            sys.path.insert(0, str(self.root))
+        sys.path.insert(0, str(self.root))
         config = Config(Path(request["ini"]), section=request["section"])
         config.url = re.sub(r"\$\$\{|\$\{(\w+)\}", expanded, config.url)
         self.engine = config.engine()

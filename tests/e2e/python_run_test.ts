@@ -380,6 +380,32 @@ testWith(["python", "postgres"], "an engine that cannot connect, or commits by i
   match(commits.err, /FAILED: The Python tool's engine commits each statement by itself \(AUTOCOMMIT\)\n/);
 });
 
+testWith(
+  ["python"],
+  "modules of the project are found, and none is taken for one of Python's or for the package",
+  async () => {
+    await using project = await pythonProject("sqlite", {
+      "D001.py": `from app.names import TABLE\nfrom _shared import ROWS\n${
+        pythonMigration("D001", {
+          upgrade: [
+            'conn.execute(text(f"create table {TABLE} (n int)"))',
+            'conn.execute(text(f"insert into {TABLE} values (:n)"), ROWS)',
+          ],
+        })
+      }`,
+    });
+    await project.write({
+      "/app/__init__.py": "",
+      "/app/names.py": 'TABLE = "named"\n',
+      "/_shared.py": 'ROWS = [{"n": 1}]\n',
+      "/queue.py": "raise RuntimeError('not this one')\n",
+      "/delembic/__init__.py": "raise RuntimeError('nor this one')\n",
+    });
+    await ran(project, ["upgrade"]);
+    deepEqual(await project.rows("select n from named"), ["1"]);
+  },
+);
+
 testWith(["python"], "a command around Python may print lines of its own, and have arguments", async () => {
   await using project = await pythonProject(
     "sqlite",

@@ -164,6 +164,7 @@ Deno.test("planUpgrade() blocks Python files, partly committed attempts and thos
     { kind: "partial" },
     { kind: "too-late", applied: ["abc"] },
   ]);
+  assert.deepEqual(planUpgrade({ ...given, runsPython: true }, parseTarget("D1")).steps[0]?.blocks, []);
 });
 
 Deno.test("planUpgrade() runs what is to be applied again, and nothing that depends on it", () => {
