@@ -264,6 +264,27 @@ Deno.test("check --schema begins where all data migrations stand; only those tha
   assert.equal(await missing("bbbb00000002", "update persons set status = 'new'"), true);
 });
 
+Deno.test("names that come from the project's own modules are followed", async () => {
+  const imported = ADD.replace(
+    "import sqlalchemy as sa",
+    "import sqlalchemy as sa\nfrom app.tables import PERSON\nfrom app import tables",
+  )
+    .replace('add_column("person", sa.Column("status"', "add_column(PERSON, sa.Column(tables.STATUS")
+    .replace('add_column("person", sa.Column("seen"', 'add_column(tables.MISSING, sa.Column("seen"');
+  await using folder = await project({ a: BASE, b: imported });
+  const cwd = folder.path;
+  await Deno.mkdir(`${cwd}/app`);
+  await Deno.writeTextFile(`${cwd}/app/__init__.py`, "");
+  await Deno.writeTextFile(`${cwd}/app/tables.py`, 'PERSON = "person"\nSTATUS = "status"\n');
+  await Deno.writeTextFile(`${cwd}/alembic.ini`, "[alembic]\nscript_location = schema\nprepend_sys_path = .\n");
+  assert.deepEqual(await delembic("source", ["check", "--schema", "--from", "aaaa"], { cwd }), {
+    code: 1,
+    out: "no data  person.status is added without a server default (schema/versions/b.py:9)\n",
+    err: "unread  op.add_column: its table_name cannot be known without running it (schema/versions/b.py:10)\n" +
+      "\nRun 'delembic revision --autogenerate', or write '# delembic: no data' where none is needed.\n",
+  });
+});
+
 Deno.test("what cannot be asked for is refused", async () => {
   await using folder = await project();
   const cwd = folder.path;

@@ -16,6 +16,7 @@ const ONLY: Readonly<Record<string, readonly Kind[]>> = {
   enum_column: ["sqlite", "mysql"],
   foreign_key_by_name: ["postgresql", "mysql"],
   postgresql_enum: ["postgresql"],
+  named_schema: ["postgresql"],
   unique_expression: ["sqlite", "postgresql"],
   unique_partial: ["sqlite", "postgresql"],
   text_to_number_plain: ["sqlite", "mysql"],
@@ -42,6 +43,7 @@ const CHOICES: Readonly<Record<string, string>> = {
   personLastName: "conn.sql`substr(name, 3)`",
   legacyPart: "conn.sql`coalesce(last_part, first_part)`",
   visitOrder: "conn.sql`id * 10`",
+  itemLabel: "conn.sql`concat('label ', id)`",
 };
 const SQL_CHOICES: Readonly<Record<string, string>> = {
   status: "'new'",
@@ -50,6 +52,7 @@ const SQL_CHOICES: Readonly<Record<string, string>> = {
   last_name: "substr(name, 3)",
   part: "coalesce(last_part, first_part)",
   order: "id * 10",
+  label: "concat('label ', id)",
 };
 
 /** What the drafts leave behind, once all schemas are there. */
@@ -64,6 +67,10 @@ const RESULTS: Readonly<Record<string, readonly (readonly [query: string, rows: 
     ["select id, age from person_age_archive order by id", ["1 | 36", "2 | 41"]],
   ],
   drop_table: [["select id, first_part, last_part from legacy_archive order by id", ["1 | a | b", "2 | c | NULL"]]],
+  named_schema: [
+    ["select label from app.item order by id", ["label 1", "label 2"]],
+    ["select id, old from app.item_old_archive order by id", ["1 | a", "2 | b"]],
+  ],
   enum_table: [["select name from person_role order by name", ["admin", "guest"]]],
 };
 

@@ -102,6 +102,12 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     '1.py:20 (may_happen_1..) team.city is added without a server default ?if not has_column("team", "city")',
     '1.py:23 (may_happen_1..) team.zip is added without a server default ?not \'if has_column("team", "zip")\'',
   ],
+  named_schema: [
+    "2.py:10 (named_schema_2..named_schema_3) app.item.label is added without a server default, and becomes NOT NULL in 3.py:11",
+    "3.py:12 (named_schema_2..named_schema_3) app.item.old is dropped",
+    "3.py:13 (named_schema_2..named_schema_3) label of app.item becomes unique",
+    "none 1.py:12 the script puts rows into item by itself",
+  ],
   no_data: [
     "none 1.py:15 no data, says the script",
     "none 1.py:18 no data, says the script",
