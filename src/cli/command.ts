@@ -20,7 +20,11 @@ export const GLOBAL_OPTIONS = {
   json: flag("print one JSON document on stdout, on failure too; events on stderr"),
   quiet: flag("print results and errors alone", "q"),
   verbose: flag("print more: notes, stacks, files", "v"),
-  logFormat: choice("FORMAT", ["text", "json"], "text, or json: how it goes as an object a line on stderr, for what collects logs"),
+  logFormat: choice(
+    "FORMAT",
+    ["text", "json"],
+    "text, or json: how it goes as an object a line on stderr, for what collects logs",
+  ),
   noColor: flag("no colours; also by the environment variable NO_COLOR"),
   version: flag("print the version"),
   help: flag("print this help, or that of a command", "h"),

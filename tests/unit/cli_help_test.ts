@@ -8,7 +8,9 @@ import { plain } from "./cli_recorder.ts";
 
 /** Words of a line as a shell gives them, up to where its output goes. */
 function shellWords(line: string): string[] {
-  return [...line.replace(/ (?:>>?|\|) .*$/, "").matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "");
+  return [...line.replace(/ (?:>>?|\|) .*$/, "").matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) =>
+    quoted ?? bare ?? ""
+  );
 }
 
 Deno.test("overview() names every command", () => {
