@@ -5,13 +5,13 @@
  */
 
 import type { SyntaxNode } from "@lezer/common";
-import { evaluate, type Surroundings } from "./python_convert_expression.ts";
+import { evaluate, firstColumn, type Surroundings } from "./python_convert_expression.ts";
 import { partsOf } from "./python_expression.ts";
 import {
   bindsOf,
+  countOf,
   type Deed,
   firstOf,
-  givesOneColumn,
   number,
   numberOf,
   type Query,
@@ -111,19 +111,15 @@ const VALUE_METHODS = new Set(["scalar", "scalar_one", "scalar_one_or_none"]);
 /** Those that take the first row, and not the only one. */
 const FIRST_METHODS = new Set(["fetchone", "first", "scalar"]);
 
-/** The first column of the row that a query gives. */
-export function valueOf(query: Query): Value {
-  return givesOneColumn(query.sql) ? { kind: "one", query } : unknown("it takes one of several columns");
-}
-
 /** A method of a value: of what a query gave, of a text, of a list or a dictionary. */
 export function methodOf(object: Value, name: string, { positional, named }: Given): Value | undefined {
   if (object.kind === "result" && (VALUE_METHODS.has(name) || ROW_METHODS.has(name))) {
     if (FIRST_METHODS.has(name)) object.query.sql = firstOf(object.query.sql);
-    return VALUE_METHODS.has(name) ? valueOf(object.query) : { kind: "row", query: object.query };
+    return VALUE_METHODS.has(name) ? firstColumn(object.query) : { kind: "row", query: object.query };
   }
+  if (object.kind === "result" && (name === "fetchall" || name === "all")) return { kind: "rows", query: object.query };
   if (object.kind === "result" && name === "scalars") return { kind: "row", query: object.query };
-  if (object.kind === "row" && ROW_METHODS.has(name)) return valueOf(object.query);
+  if (object.kind === "row" && ROW_METHODS.has(name)) return firstColumn(object.query);
   if (object.kind === "clause" && name === "bindparams") {
     return positional.length > 0
       ? unknown("bindparam(…)")
@@ -207,6 +203,7 @@ export function functionOf(path: string, { positional, named }: Given): Value | 
     }
     case "len":
       if (first?.kind === "dict") return number(first.entries.size);
+      if (first?.kind === "rows") return countedRows(first.query);
       return first?.kind === "list" ? number(first.items.length) : undefined;
     case "enumerate":
       if (first?.kind !== "list" || positional.length > 1 || named.size > 0) return undefined;
@@ -223,6 +220,26 @@ export function functionOf(path: string, { positional, named }: Given): Value | 
     default:
       return undefined;
   }
+}
+
+/** `len(rows)`: the database counts them. */
+export function countedRows(query: Query): Value {
+  const { at, line } = query;
+  return {
+    kind: "one",
+    // what is used of it is used of the query
+    query: {
+      at,
+      line,
+      sql: countOf(query.sql),
+      get used() {
+        return query.used;
+      },
+      set used(used) {
+        query.used = used;
+      },
+    },
+  };
 }
 
 function rangeOf(given: readonly (number | undefined)[]): Value | undefined {

@@ -8,6 +8,7 @@ import type { SyntaxNode } from "@lezer/common";
 import { partsOf } from "./python_expression.ts";
 import { decodeString } from "./python_string.ts";
 import {
+  countOf,
   givesOneColumn,
   negated,
   NONE,
@@ -161,6 +162,10 @@ function unary(where: Surroundings, node: SyntaxNode): Value {
 /** What has to be true of the database for the value to be true; `undefined` when it is no such value. */
 export function testsOf(where: Surroundings, value: Value): readonly Test[] | undefined {
   if (value.kind === "tests") return value.tests;
+  if (value.kind === "rows" && where.isFresh(value.query)) {
+    value.query.used = true;
+    return [{ query: countOf(value.query.sql), operator: "<>", value: { number: "0" } }];
+  }
   if (value.kind !== "one" || !where.isFresh(value.query)) return undefined;
   const query = value.query.sql;
   const [, word] = /^\s*select\s+(count|exists|not\s+exists)\s*\(/i.exec(String(query[0])) ?? [];
@@ -275,6 +280,11 @@ function percent(text: string, given: Value): Value {
   return known && at === values.length ? scalar(filled) : unknown("a '%' of something that is not known");
 }
 
+/** The first column of the row that a query gives. */
+export function firstColumn(query: Query): Value {
+  return givesOneColumn(query.sql) ? { kind: "one", query } : unknown("it takes one of several columns");
+}
+
 function member(where: Surroundings, node: SyntaxNode): Value {
   const [object, mark, key] = partsOf(node);
   if (object === undefined || key === undefined) return unknown("an expression");
@@ -282,15 +292,12 @@ function member(where: Surroundings, node: SyntaxNode): Value {
   if (mark?.name === ".") {
     const name = where.text(key);
     if (value.kind === "self") return where.attribute(name) ?? unknown(`an attribute that is not known: ${name}`);
+    if (value.kind === "row") return firstColumn(value.query);
     return value.kind === "name" ? { kind: "name", path: `${value.path}.${name}` } : unknown(`an attribute: ${name}`);
   }
   if (partsOf(node).length !== 4) return unknown("a slice");
   const index = evaluate(where, key);
-  if (value.kind === "row" && numberOf(index) === 0) {
-    return givesOneColumn(value.query.sql)
-      ? { kind: "one", query: value.query }
-      : unknown("it takes one of several columns");
-  }
+  if (value.kind === "row" && numberOf(index) === 0) return firstColumn(value.query);
   if (value.kind === "dict") return value.entries.get(shownText(index) ?? "") ?? unknown("a key that is not there");
   const at = numberOf(index);
   return (value.kind === "list" && at !== undefined ? value.items.at(at) : undefined) ??

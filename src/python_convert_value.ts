@@ -44,7 +44,7 @@ export type Value =
   /** `text("…")`, with what `bindparams` gave it. */
   | { readonly kind: "clause"; readonly text: string; readonly params: ReadonlyMap<string, Value> }
   /** What a query gave, before it is read; `at` counts the deeds before it, as a later one may change the answer. */
-  | { readonly kind: "result" | "row" | "one"; readonly query: Query }
+  | { readonly kind: "result" | "row" | "one" | "rows"; readonly query: Query }
   /** Something that the database is to answer; all of them have to be true. */
   | { readonly kind: "tests"; readonly tests: readonly Test[] }
   | { readonly kind: "connection" | "self" | "said" }
@@ -135,6 +135,13 @@ export function givesOneColumn(sql: SqlParts): boolean {
     else return true;
   }
   return list !== "";
+}
+
+/** How many rows a query gives. */
+export function countOf(sql: SqlParts): SqlParts {
+  const last = sql.at(-1);
+  const end = typeof last === "string" ? last.trimEnd().replace(/;$/, "").trimEnd() : "";
+  return ["select count(*) from (", ...(typeof last === "string" ? sql.slice(0, -1) : sql), `${end}\n) as counted`];
 }
 
 /** The first row of a query that may give several. */

@@ -117,6 +117,10 @@ class Archive(DataMigration):
 
     def validate(self, conn):
         assert not conn.scalar(text("SELECT COUNT(*) FROM person WHERE status = 'old'"))
+        rows = conn.execute(text("SELECT id, name FROM person WHERE status <> :s ORDER BY id"), {"s": "old"}).fetchall()
+        assert len(rows) == 2, "two are left"
+        first = conn.execute(text("SELECT name FROM person ORDER BY id")).first()
+        assert first.name == "ADA"
 `,
 };
 

@@ -260,6 +260,30 @@ const CHECKS: readonly (readonly [string, readonly string[], readonly string[]])
     ["select (select a * 2 from t where b in (1, 2) order by a limit 1) = 1;"],
   ],
   [
+    "rows that are counted, or not there",
+    [
+      "rows = conn.execute(text('select id, a from t where a < :a;'), {'a': 2}).fetchall()",
+      "assert len(rows) == 0",
+      "assert not rows, 'some'",
+    ],
+    [
+      "select (",
+      "  select count(*) from (select id, a from t where a < 2",
+      "  ) as counted",
+      ") = 0;",
+      "-- some",
+      "select (",
+      "  select count(*) from (select id, a from t where a < 2",
+      "  ) as counted",
+      ") = 0;",
+    ],
+  ],
+  [
+    "a column by its name",
+    ["row = conn.execute(text('select count(*) as n from t')).one()", "assert row.n == 2"],
+    ["select (select count(*) as n from t) = 2;"],
+  ],
+  [
     "the only row",
     ["assert conn.execute(text('select coalesce(a, 0) from t where b = 1')).scalar_one() == 1"],
     ["select (select coalesce(a, 0) from t where b = 1) = 1;"],
