@@ -6,7 +6,6 @@
  * @module
  */
 
-import { fileURLToPath } from "node:url";
 import { type Command, GLOBAL_OPTIONS } from "../src/cli/command.ts";
 import { longName, type Options } from "../src/cli/command_line.ts";
 import { COMMAND_GROUPS } from "../src/cli/commands.ts";
@@ -80,5 +79,4 @@ function escaped(text: string): string {
 if (import.meta.main) {
   await Deno.mkdir(new URL(".", FILE), { recursive: true });
   await Deno.writeTextFile(FILE, await commandsPage());
-  console.log(`wrote ${fileURLToPath(FILE)}`);
 }
