@@ -134,7 +134,7 @@ export function withRightsHint(error: unknown): unknown {
 }
 
 /** Runs a query of a table that may not be there yet; then there are no rows. Not for use within a transaction. */
-async function rowsIfThere(db: Queryable, text: string, params: readonly unknown[] = []): Promise<Row[]> {
+export async function rowsIfThere(db: Queryable, text: string, params: readonly unknown[] = []): Promise<Row[]> {
   try {
     return (await db.query(text, params)).rows;
   } catch (error) {
@@ -198,10 +198,11 @@ export async function readRuns(db: Queryable, filter: RunFilter = {}): Promise<R
   return rows.map(runOf);
 }
 
-/** One attempt, by its id. */
-export async function readRun(db: Queryable, id: number): Promise<RunRecord | undefined> {
-  const [row] = await rowsIfThere(db, `${selectRuns(db.dialect)} where id = ${db.dialect.placeholder(1)}`, [id]);
-  return row === undefined ? undefined : runOf(row);
+/** Attempts by their ids; those that there are. */
+export async function readRunsOf(db: Queryable, ids: readonly number[]): Promise<RunRecord[]> {
+  if (ids.length === 0) return [];
+  return (await rowsIfThere(db, `${selectRuns(db.dialect)} where id in (${ids.map(Math.trunc).join()}) order by id`))
+    .map(runOf);
 }
 
 /** Attempts that no one has closed. Whoever holds the lock knows that nobody is at work on them. */
@@ -220,15 +221,16 @@ export async function readPartialRuns(db: Queryable): Promise<Map<string, RunRec
   return new Map(rows.map(runOf).map((run) => [run.revision ?? "", run]));
 }
 
+/** Attempts that are not over, in one way or the other. */
+export interface UnsettledRuns {
+  readonly open: readonly RunRecord[];
+  readonly partial: ReadonlyMap<string, RunRecord>;
+}
+
 /** {@link readOpenRuns} and {@link readPartialRuns} by one scan: most of the time there is neither. */
-export async function readUnsettledRuns(
-  db: Queryable,
-): Promise<{ readonly open: RunRecord[]; readonly partial: Map<string, RunRecord> }> {
-  const rows = await rowsIfThere(
-    db,
-    `${selectRuns(db.dialect)} where ended_at is null or status = 'partial' order by id`,
-  );
-  const runs = rows.map(runOf);
+export async function readUnsettledRuns(db: Queryable): Promise<UnsettledRuns> {
+  const select = selectRuns(db.dialect);
+  const runs = (await rowsIfThere(db, `${select} where ended_at is null or status = 'partial' order by id`)).map(runOf);
   const open = runs.filter(({ endedAt }) => endedAt === null);
   return { open, partial: open.length === runs.length ? new Map() : await readPartialRuns(db) };
 }

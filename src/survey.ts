@@ -11,6 +11,7 @@ import { readChecksums, readUnsettledRuns, readVersions, type RunRecord, withRig
 import { type LeaseState, readLease } from "./lock.ts";
 import { isApplied, isPending, type VersionRecord } from "./plan.ts";
 import { gateOf, needsAlembic, type Project, unknownDependencies } from "./project.ts";
+import type { RunMemory } from "./run_memory.ts";
 import type { HistoryInput } from "./state.ts";
 import { fullChecksum, type LoadedMigration } from "./migration.ts";
 
@@ -61,10 +62,18 @@ function nothingThere({ dialect }: Database): Queryable {
   };
 }
 
-/** Reads the ledger and, where a pending migration needs it, Alembic's state. */
-export async function survey(project: Project, db: Queryable): Promise<Survey> {
+/**
+ * Reads the ledger and, where a pending migration needs it, Alembic's state.
+ *
+ * @param options.memory of earlier looks at the same database
+ */
+export async function survey(
+  project: Project,
+  db: Queryable,
+  { memory }: { readonly memory?: RunMemory } = {},
+): Promise<Survey> {
   const records = await readVersions(db);
-  const { open: openRuns, partial: partialRuns } = await readUnsettledRuns(db);
+  const { open: openRuns, partial: partialRuns } = await (memory?.read(db) ?? readUnsettledRuns(db));
   const lease = db.dialect.leaseLock ? await readLease(db) : undefined;
   const { changed, outdated } = await changedOf(project, await readChecksums(db), records);
   const { gate, error, unknown } = await alembicState(project, db, { records, outdated });

@@ -73,7 +73,7 @@ const LAYERS: readonly Layer[] = [
     name: "ledger",
     files: named(
       "actor ledger events audit lock settle heartbeat heartbeat_worker batch_ledger batch_writes batch_key load_ledger " +
-        "walk_numbers run_filter",
+        "walk_numbers run_filter run_memory",
     ),
     // the worker opens a connection of its own, and only then loads a driver
     may: ["values", "port", "plan", "drivers", "bulk"],

@@ -7,9 +7,8 @@
 import { readUndoneWalks } from "../batch_ledger.ts";
 import { now } from "../clock.ts";
 import type { Queryable } from "../db/database.ts";
-import { DatabaseError } from "../db/database.ts";
 import { type DelembicError, formatPlace } from "../errors.ts";
-import { readRuns, type RunRecord } from "../ledger.ts";
+import { readRuns, readRunsOf, rowsIfThere, type RunRecord } from "../ledger.ts";
 import { isApplied } from "../plan.ts";
 import type { HistoryEntry } from "../state.ts";
 import { walkNumbers } from "../walk_numbers.ts";
@@ -22,8 +21,11 @@ type Document = Record<string, unknown>;
 /** The Python tool's `/api/data`; our own members are behind its own. */
 export async function pythonData(sight: Sight): Promise<Document> {
   const { db, entries, project, schema, troubles } = sight;
-  const latest = await latestRuns(db);
   const known = entries.filter(({ migration }) => migration !== undefined);
+  const latest = await latestRuns(
+    db,
+    known.filter(({ record }) => record !== undefined).map(({ revision }) => revision),
+  );
   const errors = [
     ...project.faults.map(({ message, place }) => `${message} (${formatPlace(place)})`),
     ...troubles.map(({ message }) => message),
@@ -88,35 +90,25 @@ function migrationMember(entry: HistoryEntry, run: RunRecord | undefined): Docum
   };
 }
 
-/** The last attempt at each revision that came to an end; decisions are none. */
-async function latestRuns(db: Queryable): Promise<ReadonlyMap<string, RunRecord>> {
-  const { utcText } = db.dialect.ledger;
-  try {
-    const { rows } = await db.query(
-      `select id, revision, status, exception, username, hostname, ${utcText("started_at")} as started,
-         ${utcText("ended_at")} as ended, duration_seconds from delembic_run_history where id in (
-           select max(id) from delembic_run_history where status in ('success', 'failed', 'partial', 'interrupted')
-           group by revision)`,
-    );
-    return new Map(rows.map((row) => [String(row["revision"]), {
-      id: Number(row["id"]),
-      revision: String(row["revision"]),
-      startedAt: textOf(row["started"]),
-      endedAt: textOf(row["ended"]),
-      seconds: row["duration_seconds"] === null ? null : Number(row["duration_seconds"]),
-      status: textOf(row["status"]),
-      exception: textOf(row["exception"]),
-      username: textOf(row["username"]),
-      hostname: textOf(row["hostname"]),
-    }]));
-  } catch (error) {
-    if (error instanceof DatabaseError && error.kind === "missing-table") return new Map();
-    throw error;
-  }
-}
+/** Attempts that tell who applied a migration, or could not; decisions are none. */
+const ATTEMPTS = "status in ('success', 'failed', 'partial', 'interrupted')";
+/** So many attempts are looked through from the latest on, before the database has to sort them all. */
+const NEAR_RUNS = 4_000;
 
-function textOf(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value);
+/** The last attempt at each of these revisions that came to an end. */
+async function latestRuns(db: Queryable, revisions: readonly string[]): Promise<ReadonlyMap<string, RunRecord>> {
+  const near = await rowsIfThere(
+    db,
+    `select id, revision from delembic_run_history where ${ATTEMPTS} order by id desc limit ${NEAR_RUNS}`,
+  );
+  const ids = new Map<string, number>();
+  for (const { id, revision } of near.reverse()) ids.set(String(revision), Number(id));
+  if (near.length === NEAR_RUNS && revisions.some((revision) => !ids.has(revision))) {
+    const all = `select max(id) as id, revision from delembic_run_history where ${ATTEMPTS} group by revision`;
+    for (const { id, revision } of await rowsIfThere(db, all)) ids.set(String(revision), Number(id));
+  }
+  const runs = await readRunsOf(db, revisions.flatMap((revision) => ids.get(revision) ?? []));
+  return new Map(runs.map((run) => [run.revision ?? "", run]));
 }
 
 /** `/api/v1/overview`: the states of all, and what is under way. */

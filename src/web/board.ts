@@ -11,6 +11,7 @@ import { readVersionRows } from "../alembic/version_table.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { DelembicError } from "../errors.ts";
 import type { Project } from "../project.ts";
+import { RunMemory } from "../run_memory.ts";
 import { type HistoryEntry, historyOf } from "../state.ts";
 import { type Survey, survey, withReading } from "../survey.ts";
 import { fingerprintOf, type Watched, watchedOf } from "./fingerprint.ts";
@@ -50,6 +51,7 @@ export class Board {
   #watched: Watched | undefined;
   #fingerprint = "";
   #lookedAt = -Infinity;
+  #memory = new RunMemory();
 
   /** @param open reads configuration and files as they are now */
   constructor(open: () => Promise<Opened>) {
@@ -73,7 +75,7 @@ export class Board {
   async look<T>(tell: (sight: Sight) => Promise<T> | T): Promise<T> {
     const { project, database } = await this.opened();
     return await withReading(database, async (db) => {
-      const seen = await survey(project, db);
+      const seen = await survey(project, db, { memory: this.#memory });
       const entries = historyOf(seen);
       const { schema, error } = await this.#schema(project, db);
       const troubles = [seen.alembicError, error].filter((one) => one !== undefined);
@@ -84,6 +86,8 @@ export class Board {
 
   async #openNow(): Promise<Opened> {
     const opened = await this.#open();
+    // it may be another database
+    this.#memory = new RunMemory();
     this.#watch(watchedOf(opened.project, undefined));
     return opened;
   }

@@ -1,6 +1,6 @@
 /** The attempts, page by page, and one of them in full. */
 
-import { readRun, readRuns, type RunRecord, type RunStatus } from "../ledger.ts";
+import { readRuns, readRunsOf, type RunRecord, type RunStatus } from "../ledger.ts";
 import type { Sight } from "./board.ts";
 import { searchForm } from "./data_page.ts";
 import type { HtmlTag } from "./html.ts";
@@ -53,7 +53,7 @@ ${
 
 /** `undefined` where there is no such attempt. */
 export async function runPage(markup: HtmlTag, { db }: Sight, id: number): Promise<Page | undefined> {
-  const run = await readRun(db, id);
+  const [run] = await readRunsOf(db, [id]);
   if (run === undefined) return undefined;
   const body = markup`<p class="above"><a href="/runs">Runs</a></p><h1>Run ${run.id} ${runChip(markup, run)}</h1>
     <dl
