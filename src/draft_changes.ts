@@ -276,7 +276,9 @@ class ChangeReader {
         `${tableText(table)}.${column} is dropped, behind SQL of the script that reads it`,
       );
     }
-    this.#dropped.push({ table, need, name: column, kind: state.type?.kind, revision: this.#step.revision, place });
+    const position = [...this.#schema.table(table).columns.keys()].indexOf(column);
+    const { revision } = this.#step;
+    this.#dropped.push({ table, need, name: column, kind: state.type?.kind, position, revision, place });
   }
 
   readonly #movedHere = new Set<string>();

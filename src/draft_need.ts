@@ -91,6 +91,8 @@ export interface DroppedColumn {
   readonly need: Need;
   readonly name: string;
   readonly kind: string | undefined;
+  /** Among the columns of the table, when it was dropped. */
+  readonly position: number;
   readonly revision: string;
   readonly place: SchemaOperation["place"];
 }

@@ -24,7 +24,9 @@ export function pairSources(
   const obstacles: Obstacle[] = [];
   const taken = new Set<Need>();
   const fills = needs.filter((need): need is FillNeed => need.kind === "fill" && need.added);
-  const pairs = fills.map((fill) => ({ fill, sources: dropped.filter((column) => isAlike(fill, column, lineage)) }))
+  // first name before last name, in whatever order they are dropped
+  const inOrder = dropped.toSorted((a, b) => a.position - b.position);
+  const pairs = fills.map((fill) => ({ fill, sources: inOrder.filter((column) => isAlike(fill, column, lineage)) }))
     .filter(({ sources }) => sources.length > 0);
   for (const { fill, sources } of pairs) {
     const [first] = sources;
@@ -36,7 +38,7 @@ export function pairSources(
     const users = pairs.filter((pair) => pair.sources.includes(first));
     fill.sources = sources.map(({ name, place }) => ({ name, place }));
     fill.renamed = sources.length === 1 && users.length === 1 && first.kind === fill.type?.kind;
-    fill.before = [...new Set([...fill.before, first.revision])];
+    fill.before = [...new Set([...fill.before, ...sources.map(({ revision }) => revision)])];
     for (const { need } of sources) taken.add(need);
   }
   return { needs: needs.filter((need) => !taken.has(need)), obstacles };

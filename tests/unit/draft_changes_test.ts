@@ -89,7 +89,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "2.py:10 (inherited_key_2..) membership.since is added without a server default",
   ],
   join_columns: [
-    "1.py:15 (join_columns_1..join_columns_2) legacy.part looks as if it is made of legacy.last_part and legacy.first_part, which are dropped in 2.py:17",
+    "1.py:15 (join_columns_1..join_columns_2) legacy.part looks as if it is made of legacy.first_part and legacy.last_part, which are dropped in 2.py:18",
   ],
   keyless: [
     "2.py:10 (keyless_2..) reading.place is added without a server default",
