@@ -38,11 +38,18 @@ export function inlineValues(
   for (const { start, end, index, json } of placeholdersIn(text, dialect)) {
     const value = params[index];
     const own = special(value);
-    written += text.slice(from, start) + (own ?? literal(offline, value, json));
+    written += text.slice(from, start);
+    written += apart(written, own ?? literal(offline, value, json), text.slice(end, end + 1));
     from = end;
     if (own === undefined && !json && isAmbiguous(value)) ambiguous.add(index + 1);
   }
   return { text: written + text.slice(from), ambiguous: [...ambiguous] };
+}
+
+/** A literal must not grow together with what stands beside it. */
+function apart(before: string, literal: string, after: string): string {
+  const isPart = (character: string) => /[\w'"$\u0080-\uffff]/.test(character);
+  return (isPart(before.slice(-1)) ? " " : "") + literal.trim() + (isPart(after) ? " " : "");
 }
 
 function literal(offline: OfflineSql, value: unknown, json: boolean): string {

@@ -47,9 +47,12 @@ function stopWhere(condition: string, message: string): string {
 
 /** The lease row; one that a script holds whose session is gone is free. */
 function takeLock({ version }: Printer): string[] {
-  const free = `(holder is null or expires_at <= ${NOW} or (holder like 'script-%' and not exists (
-    select 1 from information_schema.processlist
-      where id = cast(substring_index(substring_index(holder, '-', 2), '-', -1) as unsigned))))`;
+  // a role sees its own sessions in any case, and those of others only if it may
+  const free = `(holder is null or expires_at <= ${NOW} or (holder like 'script-%'
+    and json_unquote(json_extract(details, '$.user')) =
+      convert(substring_index(user(), '@', 1) using utf8mb4) collate utf8mb4_bin and not exists (
+      select 1 from information_schema.processlist
+        where id = cast(substring_index(substring_index(holder, '-', 2), '-', -1) as unsigned))))`;
   return [
     "create temporary table delembic_script_stop (message varchar(700) character set utf8mb4 not null primary key);",
     "set @delembic_holder = concat('script-', connection_id(), '-', left(md5(concat(uuid(), rand())), 8));",

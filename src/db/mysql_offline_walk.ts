@@ -35,16 +35,24 @@ class KeyNames {
   }
 
   set(place: string, from: string): string {
-    return `set ${this.columns.map((_, index) => `${variable(place, index)} = ${variable(from, index)}`).join(", ")};`;
+    const pairs = this.columns.map((_, index) => `${variable(place, index)} = ${variable(from, index)}`);
+    return `set ${[...pairs, `${this.encoded(place)} = ${this.encoded(from)}`].join(", ")};`;
   }
 
   clear(place: string): string {
-    return `set ${this.columns.map((_, index) => `${variable(place, index)} = null`).join(", ")};`;
+    const variables = [...this.columns.map((_, index) => variable(place, index)), this.encoded(place)];
+    return `set ${variables.map((name) => `${name} = null`).join(", ")};`;
   }
 
-  /** As the ledger keeps it: see `src/batch_key.ts`; NULL before the first one. */
+  /** The variable that has the key as the ledger keeps it; NULL before the first one. */
   encoded(place: string): string {
-    return `concat('[', ${this.columns.map((_, index) => encodedValue(place, index)).join(", ',', ")}, ']')`;
+    return `@delembic_${place}_key`;
+  }
+
+  /** Sets {@link encoded}: see `src/batch_key.ts`. */
+  encode(place: string): string {
+    const values = this.columns.map((_, index) => encodedValue(place, index));
+    return `set ${this.encoded(place)} = concat('[', ${values.join(", ',', ")}, ']');`;
   }
 
   between(after: string, upTo: string, alias?: string): string {
@@ -75,6 +83,7 @@ class KeyNames {
         this.between("at", upTo)
       } order by ${this.list()} limit ${limit}`,
       `) batch order by ${this.list(" desc")} limit 1;`,
+      this.encode(into),
     ];
   }
 }
@@ -141,6 +150,7 @@ function body(walk: ScriptWalk, key: KeyNames): string[] {
     ...["last", "at", "range", "upto"].map((place) => key.clear(place)),
     "set @delembic_part = 0;",
     `select ${key.list()} into ${key.variables("last")} from ${key.table} order by ${key.list(" desc")} limit 1;`,
+    key.encode("last"),
     `update delembic_batch set upper_key = ${key.encoded("last")} where revision = ${revision} and part = 0;`,
     `while not (${key.encoded("last")} <=> ${key.encoded("at")}) do`,
     ...key.next("last", walk.rangeSize, "range"),
