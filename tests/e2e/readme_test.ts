@@ -1,16 +1,8 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, ok } from "node:assert/strict";
 import { EXIT } from "../../src/errors.ts";
-import { testWith } from "../support.ts";
-import { blocksOf, README, replay, timeless } from "./readme.ts";
+import { blocksOf, README } from "./readme.ts";
 
 const markdown = await Deno.readTextFile(README);
-
-testWith(["python"], "README: every command of the tour prints what is shown", async () => {
-  const shown = timeless(markdown).split("\n");
-  const printed = timeless(await replay(markdown)).split("\n");
-  deepEqual(printed.filter((line) => !shown.includes(line)), [], "what is printed and not shown");
-  equal(printed.join("\n"), shown.join("\n"));
-});
 
 Deno.test("README: opens with what it is and the two commands, and calls only tasks that there are", async () => {
   const tasks: Record<string, unknown> =
