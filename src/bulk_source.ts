@@ -173,7 +173,8 @@ function made(
 
 type RowPlaceOnly = { readonly row: number; readonly line: number | undefined };
 
-export const BAD_ROW_HINT = 'Mend the row, or let bad rows be collected with onBadRow: "collect". Nothing was loaded.';
+export const BAD_ROW_HINT =
+  'Mend the row, or let bad rows be collected: onBadRow: "collect", in SQL rejects 100. Nothing was loaded.';
 
 /** What `map` threw for a row. */
 class MapFailure {

@@ -25,7 +25,7 @@ export class ConfigError extends DelembicError {
 export type Env = (name: string) => string | undefined;
 
 /** The keys of a section, each with whether its value is a path or the like, in which a comment is to be warned of. */
-const KEYS: Readonly<Record<string, "exact" | "free">> = {
+export const KEYS: Readonly<Record<string, "exact" | "free">> = {
   script_location: "exact",
   // with a comment in it, it is refused where it is read
   "sqlalchemy.url": "free",
