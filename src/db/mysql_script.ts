@@ -9,21 +9,16 @@ import { mysqlText } from "./mysql_literal.ts";
 
 /** A procedure of the script's own, made anew: an earlier script may have left it. */
 export function procedure(name: string, parameters: string, body: string): string {
-  const delimiter = unusedDelimiter(body);
-  return [
-    `drop procedure if exists ${name};`,
-    `delimiter ${delimiter}`,
-    `create procedure ${name}(${parameters})\nbegin\n${body}\nend`,
-    delimiter,
-    "delimiter ;",
-  ].join("\n");
+  const create = `create procedure ${name}(${parameters})\nbegin\n${body}\nend`;
+  return `drop procedure if exists ${name};\n${delimited(create)}`;
 }
 
-/** What ends a statement and is not within it, nor can be made with what stands before it. */
-export function unusedDelimiter(text: string): string {
+/** A statement with a `;` in it: another delimiter ends it, which it does not hold. */
+export function delimited(statement: string): string {
   for (let number = 1;; number++) {
     const delimiter = `//delembic${number}//`;
-    if (!text.includes(delimiter.slice(0, -2))) return delimiter;
+    if (statement.includes(delimiter.slice(0, -2))) continue;
+    return `delimiter ${delimiter}\n${statement}\n${delimiter}\ndelimiter ;`;
   }
 }
 
