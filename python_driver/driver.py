@@ -278,7 +278,7 @@ class Driver:
         self.root = Path.cwd()
         self.engine = None
         self.conn = None
-        self.thread = None
+        self.backend = None
         self.classes = None
         self.failures = {}
         self.instance = None
@@ -317,7 +317,7 @@ class Driver:
         conn = self.conn = self.engine.connect()
         raw = conn.connection.driver_connection
         # an interrupted connection does not tell its number any more
-        self.thread = raw.thread_id() if hasattr(raw, "thread_id") else None
+        self.backend = backend_of(raw)
         detect = getattr(conn.dialect, "detect_autocommit_setting", None)
         if conn.dialect.name != "sqlite" and detect is not None and detect(raw):
             raise Refused("autocommit")
@@ -327,7 +327,7 @@ class Driver:
         if conn.dialect.name == "sqlite" and not getattr(raw, "in_transaction", True):
             conn.exec_driver_sql("BEGIN IMMEDIATE")
         conn.execute(sqlalchemy.text(f"SAVEPOINT {SAVEPOINT}"))
-        return {}
+        return {"backend": self.backend}
 
     def upgrade(self, request):
         self.instance = self.migration(request["revision"])()
@@ -391,10 +391,10 @@ class Driver:
 
     def stop_statement(self):
         """PostgreSQL's drivers end a statement that is interrupted; MySQL's leave it to run on, with its locks."""
-        if self.thread is None:
+        if self.backend is None or self.engine.dialect.name not in ("mysql", "mariadb"):
             return
         with contextlib.suppress(Exception), self.engine.connect() as other:
-            other.exec_driver_sql(f"KILL {int(self.thread)}")
+            other.exec_driver_sql(f"KILL {int(self.backend)}")
 
     def close(self):
         self.conn.detach()
@@ -472,6 +472,15 @@ def message_of(error, line):
         return f"{type(error).__name__}: {line}" if line else type(error).__name__
     plain = type(error).__name__ in ("AssertionError", "RuntimeError", "Exception", "ValueError")
     return text if plain or hasattr(error, "orig") else f"{type(error).__name__}: {text}"
+
+
+def backend_of(raw):
+    """The server's number of a connection, by whatever name its driver has for it; `None` where there is none."""
+    if hasattr(raw, "thread_id"):
+        return raw.thread_id()
+    if hasattr(raw, "get_backend_pid"):
+        return raw.get_backend_pid()
+    return getattr(getattr(raw, "info", None), "backend_pid", None)
 
 
 def sqlstate(error):

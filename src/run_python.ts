@@ -111,6 +111,7 @@ export class PythonWork implements WorkConnection {
   #process: PythonProcess | undefined;
   #partial = false;
   #inTransaction = false;
+  #backend: number | undefined;
 
   constructor(options: PythonWorkOptions) {
     const { migration: { revision }, emit } = options;
@@ -128,6 +129,11 @@ export class PythonWork implements WorkConnection {
     return this.#partial;
   }
 
+  /** The server's id of the connection that was begun on. */
+  get backend(): number | undefined {
+    return this.#backend;
+  }
+
   get inTransaction(): boolean {
     return this.#inTransaction;
   }
@@ -141,7 +147,8 @@ export class PythonWork implements WorkConnection {
     this.#process = await this.#options.process();
     const begun = await this.#process.ask({ do: "begin" }, this.#listener);
     if ("error" in begun && !isRetryable(begun.error)) throw engineError(begun.error, "connect");
-    factsOf(begun, "python", this.#options.migration.file);
+    const { backend } = factsOf(begun, "python", this.#options.migration.file);
+    this.#backend = typeof backend === "number" ? backend : undefined;
     this.#inTransaction = true;
     const seen = await this.query(text, params).catch((error) => {
       if (error instanceof PythonEndedError) throw error;

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { now } from "./clock.ts";
 import { withTimeout } from "./interruption.ts";
 import { isSameMoment, readingRun } from "./ledger.ts";
+import { endSessions } from "./lock.ts";
 import type { LoadedMigration } from "./migration.ts";
 import type { OpenRun } from "./open_run.ts";
 import { PythonWork } from "./run_python.ts";
@@ -39,7 +41,11 @@ export function pythonWorkplace(
       await work.settle();
       return [];
     },
-    // its end rolls back, and whatever the migration changed in the process is gone for the next one
-    undo: () => run.dropPython(),
+    async undo() {
+      // its end rolls back, and whatever the migration changed in the process is gone for the next one
+      await run.dropPython();
+      // a server may go on with the statement of a client that is gone, and hold its locks
+      if (work.backend !== undefined) await endSessions(run.audit, [work.backend], now());
+    },
   };
 }

@@ -135,6 +135,15 @@ export class PythonProcess implements AsyncDisposable {
     }
   }
 
+  #kill(): void {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch (error) {
+      // it has just ended by itself
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }
+
   /** Ends Python. What it has not committed is rolled back, by itself or by the server, when this has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended = true;
@@ -142,7 +151,7 @@ export class PythonProcess implements AsyncDisposable {
     const enough = new AbortController();
     const status = this.#child.status.then(() => enough.abort());
     await pause(GRACE_MS, enough.signal);
-    if (!enough.signal.aborted) this.#child.kill("SIGKILL");
+    if (!enough.signal.aborted) this.#kill();
     await status;
   }
 }

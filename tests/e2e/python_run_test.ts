@@ -517,6 +517,30 @@ onEach("SIGINT, SIGTERM and --max-time end the migration, and its work is rolled
   );
 });
 
+onEach("a migration that does not heed the end is killed, and its statement with it", async (kind) => {
+  await using project = await pythonProject(kind, {
+    "D001.py": START,
+    "D002.py": pythonMigration("D002", {
+      dependsOn: ["D001"],
+      upgrade: [
+        "conn.execute(text(\"insert into seen values (3, 'c')\"))",
+        "import time, pathlib; pathlib.Path('begun').write_text('')",
+        "while True:",
+        `    try: ${SLEEPING[kind]}`,
+        "    except BaseException: time.sleep(0.1)",
+      ],
+    }),
+  });
+  await ran(project, ["upgrade", "D001"]);
+  const child = project.start(["upgrade"]);
+  await until("the migration is at work", () => Deno.stat(`${project.folder}/begun`).then(() => true, () => false));
+  child.kill("SIGINT");
+  const { code } = await child.output();
+  equal(code, 130);
+  deepEqual(await project.rows(STILL_RUNNING[kind]), ["0"]);
+  deepEqual(await project.rows("select id from seen order by id"), ["1", "2"]);
+});
+
 onEach("verify calls validate again, and rolls back", async (kind) => {
   await using project = await pythonProject(kind, { "D001.py": START, "D002.sql": SQL, "D003.py": LAST });
   await ran(project, ["upgrade", "D001"]);
