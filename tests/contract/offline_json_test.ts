@@ -82,3 +82,30 @@ onEachClient("a value that a load of a run would refuse or change stops the scri
     assert.deepEqual(await project.rows("select * from delembic_version"), [], row);
   }
 });
+
+onEachClient(
+  "a load of many rows, with defaults, renamed columns and a table to be emptied, is that of a run",
+  async (kind) => {
+    const files = {
+      "D001.js": `export default { revision: "D001", async upgrade({ sql, load }) {
+  await sql\`insert into document (id, name) values (1, 'goes')\`;
+  await load("document", "data/many.csv", { columns: { id: "number" }, defaults: { name: "it's" }, ignore: ["rest"], replace: true });
+} };
+`,
+      "/delembic/data/many.csv": `number,rest\n${Array.from({ length: 1201 }, (_, at) => `${at},x\n`).join("")}`,
+    };
+    await using online = await testProject(kind, files);
+    await using offline = await testProject(kind, files);
+    for (const project of [online, offline]) await project.execute(DOCUMENTS);
+    assert.equal((await online.delembic(["upgrade"])).code, 0);
+    const { out } = await offline.delembic(["upgrade", "--sql"]);
+    const ran = await runScript(offline.db, out);
+    assert.deepEqual([ran.code, ran.err], [0, ""]);
+    for (
+      const query of [
+        "select name, count(*), min(id), max(id) from document group by name",
+        "select table_name, detail, rows_done, rows_before, rows_after from delembic_batch",
+      ]
+    ) assert.deepEqual(await offline.rows(query), await online.rows(query));
+  },
+);

@@ -185,3 +185,21 @@ Deno.test("with --json the script is a member of the document", async () => {
     migrations: [{ revision: "D001", description: "one", file: "delembic/versions/D001.sql" }],
   });
 });
+
+Deno.test("a file that is too large for a script is refused where it is loaded", async () => {
+  const row = `1,${"x".repeat(10_000)}\n`;
+  await using folder = await temporaryFolder({
+    "delembic.ini": iniFor(URLS.postgresql),
+    "delembic/versions/D001.sql": `${D001}-- delembic upgrade\n-- delembic load: person from data/p.csv\n`,
+    "delembic/data/p.csv": `id,name\n${row.repeat(1_700)}`,
+  });
+  const { code, out, err } = await call(["upgrade", "--sql"], { cwd: folder.path });
+  assert.deepEqual([code, out], [2, ""]);
+  assert.equal(
+    err,
+    "Error: delembic/data/p.csv is too large for a script: its rows are more than 16 MiB of SQL\n" +
+      "  at delembic/versions/D001.sql:3\n    2 | -- delembic upgrade\n" +
+      "    3 | -- delembic load: person from data/p.csv\n" +
+      "Hint: Run this migration with 'delembic upgrade', which loads it by the database's fast way.\n",
+  );
+});
