@@ -26,9 +26,10 @@ main:focus{outline:none}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .top{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1.5rem;padding:.75rem max(1.25rem,calc(50vw - 34.75rem));
 background:var(--card);border-bottom:1px solid var(--line)}
-.brand{display:flex;align-items:baseline;gap:.6rem;min-width:0}
+.brand{display:flex;align-items:baseline;gap:.6rem;flex:1 1 10rem;min-width:0;white-space:nowrap}
+.brand a{flex:none;max-width:70%;overflow:hidden;text-overflow:ellipsis}
 .brand a{color:var(--ink);font-weight:650;font-size:1.0625rem;letter-spacing:-.01em}
-.where{color:var(--muted);font-size:.8125rem}
+.where{color:var(--muted);font-size:.8125rem;overflow:hidden;text-overflow:ellipsis}
 nav[aria-label=Pages]{display:flex;gap:.25rem;margin-left:auto;flex-wrap:wrap}
 nav[aria-label=Pages] a{color:var(--muted);padding:.3rem .7rem;border-radius:7px}
 nav[aria-label=Pages] a:hover{color:var(--ink);background:var(--unknown-soft);text-decoration:none}
@@ -96,12 +97,13 @@ progress::-webkit-progress-value{background:var(--running);border-radius:99px;tr
 progress::-moz-progress-bar{background:var(--running);border-radius:99px}
 .wide{overflow-x:auto;margin:0 -1.25rem;padding:0 1.25rem}
 table{border-collapse:collapse;width:100%}
-th{text-align:left;font-weight:550;font-size:.8125rem;color:var(--muted);padding:.4rem .9rem .4rem 0;border-bottom:1px solid var(--line)}
-td{padding:.5rem .9rem .5rem 0;border-bottom:1px solid var(--line);vertical-align:top}
+th{text-align:left;white-space:nowrap;font-weight:550;font-size:.8125rem;color:var(--muted);padding:.4rem .9rem .4rem 0;border-bottom:1px solid var(--line)}
+td{padding:.5rem .9rem .5rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}
+td.text,.error-line{overflow-wrap:anywhere}
 th:last-child,td:last-child{padding-right:0}
 th.number,td.number{text-align:right;white-space:nowrap}
 tbody tr:hover,tbody tr:focus-within{background:color-mix(in srgb,var(--unknown-soft) 55%,transparent)}
-td .id{white-space:nowrap}
+td .id{display:inline-block;max-width:22ch}
 .error-line{color:var(--failed);font-size:.875rem;margin-left:.35rem;vertical-align:middle}
 td .chip+.quiet{margin-left:.35rem;vertical-align:middle}
 .search{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:0 0 .5rem}
@@ -150,7 +152,7 @@ nav[aria-label=Pages] a{padding:.3rem .6rem}
 .rows td.quiet{font-size:.8125rem}
 .rows td.quiet[data-label=Needs]::before{content:"needs "}
 .rows td.quiet[data-label=After]::before{content:"after "}
-.rows td .id{white-space:normal}
+.rows td .id{max-width:none;overflow-wrap:anywhere}
 .list li{grid-template-columns:1fr;gap:.25rem}
 }`;
 
