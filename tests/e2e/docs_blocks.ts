@@ -15,6 +15,7 @@ import { mysqlDialect } from "../../src/db/mysql_dialect.ts";
 import { postgresDialect } from "../../src/db/postgres_dialect.ts";
 import { sqliteDialect } from "../../src/db/sqlite_dialect.ts";
 import { parseIni } from "../../src/ini.ts";
+import { openRowFile } from "../../src/rows_file.ts";
 import { readSqlMigration } from "../../src/sql_migration.ts";
 import { outside, run, temporaryFolder } from "../support.ts";
 import { type Block, type Page, proseOf, ROOT } from "./page.ts";
@@ -32,8 +33,7 @@ const READERS: Readonly<Record<string, (block: Block) => string | undefined | Pr
   json: ({ text }) => thrownBy(() => JSON.parse(text)),
   yaml: ({ text }) => parseAllDocuments(text).flatMap(({ errors }) => errors)[0]?.message,
   sql: ({ text }) => sqlFault(text),
-  csv: ({ text }) =>
-    new Set(text.trimEnd().split("\n").map((line) => line.split(",").length)).size === 1 ? undefined : "ragged",
+  csv: ({ text }) => csvFault(text),
   sh: async ({ text }) => await shellFault(text) ?? await callFault(callsOf(text)),
   console: async ({ text }) => await callFault(callsOf(commandsOf(text))),
   py: ({ text }) => pythonFault(text),
@@ -56,6 +56,17 @@ export async function blockFault(block: Block): Promise<string | undefined> {
 function thrownBy(read: () => unknown): string | undefined {
   try {
     read();
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+async function csvFault(text: string): Promise<string | undefined> {
+  await using folder = await temporaryFolder({ "block.csv": text });
+  try {
+    await using reader = await openRowFile(`${folder.path}/block.csv`, { shownName: "block.csv" });
+    for await (const { rows } of reader.chunks()) if (rows.length === 0) return "it has no rows";
     return undefined;
   } catch (error) {
     return String(error);
