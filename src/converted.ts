@@ -52,26 +52,48 @@ export function convertedSql(conversion: Conversion, lexicon: SqlLexicon): strin
 
 function sqlOf(deed: Deed, file: string, lexicon: SqlLexicon): string {
   const value = (found: Scalar) => sqlLiteral(found, lexicon);
-  const text = (sql: SqlParts) => sqlText(sql, value);
+  const text = (sql: SqlParts) => harmless(sqlText(sql, value), lexicon);
   switch (deed.kind) {
     case "statement":
-      return `${text(deed.sql)};`;
+      return ended(text(deed.sql));
     case "many":
-      return deed.rows.map((row) => {
-        const sql = deed.sql.map((part) => typeof part === "string" ? part : { value: row[part.name] ?? null });
-        return `${text(sql)};`;
-      }).join("\n");
+      return deed.rows.map((row) => ended(text(filled(deed.sql, row)))).join("\n");
     case "check":
-      return `${deed.message === undefined ? "" : `-- ${oneLine(deed.message)}\n`}select ${
+      return `${deed.message === undefined ? "" : `${remark(oneLine(deed.message))}\n`}select ${
         testText(deed.test, text, value)
       };`;
     case "comment":
-      // what begins with this word is read as an instruction
-      return /^delembic\b/i.test(deed.text) ? `-- # ${deed.text}` : `-- ${deed.text}`;
+      return remark(deed.text);
     case "unconverted":
       return `-- Not converted (${deed.why}), ${file} line ${deed.line}:\n${indented(deed.code, "--   ")}\n` +
         `select not_converted_yet_see_line_${deed.line}();`;
   }
+}
+
+/** What begins with this word is read as an instruction. */
+function remark(text: string): string {
+  return /^\s*delembic\b/i.test(text) ? `-- # ${text}` : `-- ${text}`;
+}
+
+const DIRECTIVE_REGEXP = /^--[ \t]*delembic\b/i;
+
+/** With the comments of a statement that would be read as an instruction made plain. */
+function harmless(sql: string, lexicon: SqlLexicon): string {
+  if (!/--[ \t]*delembic\b/i.test(sql)) return sql;
+  const { items } = splitSql(sql, lexicon, { file: "", isMark: (comment) => DIRECTIVE_REGEXP.test(comment) });
+  const lines = sql.split("\n");
+  for (const item of items) {
+    if (item.kind !== "mark") continue;
+    const { line, column } = item.mark;
+    const text = lines[line - 1] ?? "";
+    lines[line - 1] = `${text.slice(0, column - 1)}-- #${text.slice(column + 1)}`;
+  }
+  return lines.join("\n");
+}
+
+/** With the semicolon where no comment swallows it. */
+function ended(sql: string): string {
+  return /--|#/.test(sql.slice(sql.lastIndexOf("\n") + 1)) ? `${sql}\n;` : `${sql};`;
 }
 
 /** SQL with values in their places, which the tidying does not touch. */
@@ -79,8 +101,13 @@ function sqlText(sql: SqlParts, literal: (found: Scalar) => string): string {
   const values = sql.flatMap((part) => typeof part === "string" ? [] : [literal(part.value)]);
   return tidy(sql.map((part) => typeof part === "string" ? part : PLACE).join("")).replaceAll(
     PLACE,
-    () => values.shift() ?? "",
+    (_, at: number, all: string) => behind(all.slice(0, at), values.shift() ?? ""),
   );
+}
+
+/** Two minus signs would begin a comment. */
+function behind(before: string, literal: string): string {
+  return before.endsWith("-") && literal.startsWith("-") ? `(${literal})` : literal;
 }
 
 /** Stands for a value while a text is tidied. */
@@ -111,7 +138,9 @@ function inParentheses(sql: string): string {
 
 /** Whether a quoted text goes over several lines, so that their indentation is a part of the data. */
 function isRigid(sql: string): boolean {
-  return sql.includes("\n") && (sql.includes("$$") || sql.split("\n").some((line) => line.split("'").length % 2 === 0));
+  if (!sql.includes("\n")) return false;
+  const isOpen = (line: string) => ["'", '"', "`"].some((quote) => line.split(quote).length % 2 === 0);
+  return /\$\w*\$/.test(sql) || sql.split("\n").some(isOpen);
 }
 
 /** Without the semicolon at its end and the indentation that it has in Python. */
@@ -156,8 +185,11 @@ ${member("revision", revision)}${dependsOn.length === 0 ? "" : member("dependsOn
 function scriptOf(deed: Deed, file: string, lexicon: SqlLexicon): string {
   switch (deed.kind) {
     case "statement":
-      return statementsIn(deed.sql, lexicon).map((sql) => `await conn.sql\`${templateOf(sql)}\`;`).join("\n");
+      return statementsIn(deed.sql, lexicon).map(statement).join("\n");
     case "many": {
+      if (deed.rows.some((row) => Object.values(row).some(isWholeFloat))) {
+        return deed.rows.map((row) => statement(filled(deed.sql, row))).join("\n");
+      }
       const rows = deed.rows.map((row) =>
         `{ ${Object.entries(row).map(([name, value]) => `${key(name)}: ${scriptLiteral(value)}`).join(", ")} },`
       );
@@ -185,6 +217,26 @@ function scriptOf(deed: Deed, file: string, lexicon: SqlLexicon): string {
   }
 }
 
+function statement(sql: SqlParts): string {
+  return `await conn.sql\`${templateOf(sql)}\`;`;
+}
+
+/** The statement of one row of many. */
+function filled(sql: Many["sql"], row: Many["rows"][number]): SqlParts {
+  return sql.map((part) => typeof part === "string" ? part : { value: row[part.name] ?? null });
+}
+
+type Many = Extract<Deed, { kind: "many" }>;
+
+/** 2.0, which is a whole number in JavaScript, and would be divided by as one. */
+function isWholeFloat(value: Scalar): boolean {
+  return isFloat(value) && Number.isInteger(Number(value.number));
+}
+
+function isFloat(value: Scalar): value is Extract<Scalar, { isFloat?: true }> {
+  return typeof value === "object" && value !== null && value.isFloat === true;
+}
+
 /** Its statements: in Python several may stand in one text. */
 function statementsIn(sql: SqlParts, lexicon: SqlLexicon): readonly SqlParts[] {
   const [only, ...more] = sql;
@@ -196,7 +248,11 @@ function statementsIn(sql: SqlParts, lexicon: SqlLexicon): readonly SqlParts[] {
 }
 
 function templateOf(sql: SqlParts): string {
-  return templateText(sql.map((part) => typeof part === "string" ? part : { code: scriptLiteral(part.value) }));
+  return templateText(sql.map((part, at) => {
+    if (typeof part === "string") return part;
+    // in the text it stays a float, whatever the database makes of a parameter there
+    return isFloat(part.value) ? behind(String(sql[at - 1]), part.value.number) : { code: scriptLiteral(part.value) };
+  }));
 }
 
 function templateText(parts: readonly (string | { readonly code: string })[]): string {
@@ -209,6 +265,7 @@ function templateText(parts: readonly (string | { readonly code: string })[]): s
 function scriptLiteral(value: Scalar): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   const { number } = value;
+  if (value.isFloat === true) return String(Number(number));
   if (/^-?\d+$/.test(number)) return Number.isSafeInteger(Number(number)) ? number : `${number}n`;
   // a decimal that JavaScript's numbers would change goes as text, which the database reads
   return String(Number(number)) === number ? number : JSON.stringify(number);

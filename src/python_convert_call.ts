@@ -12,6 +12,7 @@ import {
   countOf,
   type Deed,
   firstOf,
+  keyValue,
   number,
   numberOf,
   type Query,
@@ -69,6 +70,7 @@ export function executionOf(
   const plain = textOf(clause);
   if (clause?.kind === "unknown") return clause.why;
   if (isPlain ? plain === undefined : clause?.kind !== "clause") return "its SQL is not known";
+  if (isPlain && plain?.includes("%%")) return "what its '%%' means depends on the driver";
   const parts = isPlain ? [plain ?? ""] : clause?.kind === "clause" ? bindsOf(clause.text) : [];
   const bound = clause?.kind === "clause" ? clause.params : new Map<string, Value>();
   if (params?.kind === "list") {
@@ -138,15 +140,21 @@ export function methodOf(object: Value, name: string, { positional, named }: Giv
 
 function methodOfDict(entries: ReadonlyMap<string, Value>, name: string): Value | undefined {
   if (name === "items") {
-    return { kind: "list", items: [...entries].map(([key, value]) => ({ kind: "list", items: [scalar(key), value] })) };
+    return {
+      kind: "list",
+      items: [...entries].map(([key, value]) => ({ kind: "list", items: [keyValue(key), value] })),
+    };
   }
-  if (name === "keys") return { kind: "list", items: [...entries.keys()].map(scalar) };
+  if (name === "keys") return { kind: "list", items: [...entries.keys()].map(keyValue) };
   return name === "values" ? { kind: "list", items: [...entries.values()] } : undefined;
 }
 
+/** Space for one of Python and JavaScript, and none for the other. */
+const ODD_SPACES = ["\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\ufeff"];
+
 function methodOfText(text: string, name: string, { positional, named }: Given): Value | undefined {
   if (positional.length + named.size === 0) {
-    if (name === "strip") return scalar(text.trim());
+    if (name === "strip") return ODD_SPACES.some((each) => text.includes(each)) ? undefined : scalar(text.trim());
     if (name === "upper") return scalar(text.toUpperCase());
     if (name === "lower") return scalar(text.toLowerCase());
   }
@@ -193,10 +201,14 @@ export function functionOf(path: string, { positional, named }: Given): Value | 
       return { kind: "dict", entries: new Map([...(first?.entries ?? []), ...named]) };
     case "list":
     case "tuple":
-      return first === undefined ? { kind: "list", items: [] } : first.kind === "list" ? first : undefined;
+      return first === undefined ? { kind: "list", items: [] } : first.kind === "list" ? copyOf(first) : undefined;
     case "dedent":
-    case "cleandoc":
-      return first;
+    case "cleandoc": {
+      const indented = textOf(first);
+      // Python makes spaces of tabs by their columns
+      if (indented === undefined || /\t/.test(indented)) return undefined;
+      return scalar(name === "dedent" ? dedented(indented) : cleaned(indented));
+    }
     case "str": {
       const shown = first === undefined ? undefined : shownText(first);
       return shown === undefined ? undefined : scalar(shown);
@@ -240,6 +252,28 @@ export function countedRows(query: Query): Value {
       },
     },
   };
+}
+
+function copyOf({ items }: Extract<Value, { kind: "list" }>): Value {
+  return { kind: "list", items: [...items] };
+}
+
+/** As `textwrap.dedent`. */
+function dedented(text: string): string {
+  const lines = text.split("\n").map((line) => /^ *$/.test(line) ? "" : line);
+  return lines.map((line) => line.slice(marginOf(lines))).join("\n");
+}
+
+/** As `inspect.cleandoc`. */
+function cleaned(text: string): string {
+  const [first = "", ...more] = text.split("\n");
+  const lines = [first.replace(/^ */, ""), ...more.map((line) => line.slice(marginOf(more)))];
+  return lines.join("\n").replace(/^\n+/, "").replace(/\n+$/, "");
+}
+
+function marginOf(lines: readonly string[]): number {
+  const margins = lines.filter((line) => line.trim() !== "").map((line) => line.search(/[^ ]/));
+  return margins.length === 0 ? 0 : Math.min(...margins);
 }
 
 function rangeOf(given: readonly (number | undefined)[]): Value | undefined {

@@ -9,7 +9,10 @@ import { partsOf } from "./python_expression.ts";
 import { decodeString } from "./python_string.ts";
 import {
   countOf,
+  float,
   givesOneColumn,
+  isWhole,
+  keyOf,
   negated,
   NONE,
   number,
@@ -63,7 +66,6 @@ export function evaluate(where: Surroundings, node: SyntaxNode): Value {
     }
     case "TupleExpression":
     case "ArrayExpression":
-    case "SetExpression":
       return listValue(where, partsOf(node).slice(1, -1));
     case "DictionaryExpression":
       return dictValue(where, partsOf(node).slice(1, -1));
@@ -105,7 +107,7 @@ function dictValue(where: Surroundings, nodes: readonly SyntaxNode[]): Value {
       for (const [key, value] of spread.entries) entries.set(key, value);
     } else if (node.name === ":") {
       const [keyNode, valueNode] = [nodes[at - 1], nodes[at + 1]];
-      const key = keyNode === undefined ? undefined : shownText(evaluate(where, keyNode));
+      const key = keyNode === undefined ? undefined : keyOf(evaluate(where, keyNode));
       if (key === undefined || valueNode === undefined) return unknown("a dictionary with computed keys");
       entries.set(key, evaluate(where, valueNode));
     }
@@ -136,8 +138,9 @@ function formatted(where: Surroundings, node: SyntaxNode): Value {
 
 function numberValue(literal: string): Value {
   const digits = literal.replaceAll("_", "");
-  if (/^\d+$/.test(digits) || /^(\d+\.\d*|\.\d+|\d+)(e[+-]?\d+)?$/i.test(digits)) {
-    return scalar({ number: digits.replace(/^0+(?=\d)/, "").replace(/\.$/, ".0").replace(/^\./, "0.") });
+  if (/^\d+$/.test(digits)) return scalar({ number: digits.replace(/^0+(?=\d)/, "") });
+  if (/^(\d+\.\d*|\.\d+|\d+)(e[+-]?\d+)?$/i.test(digits)) {
+    return Number.isFinite(Number(digits)) ? float(Number(digits)) : unknown("a number");
   }
   return /^0[xob][0-9a-f]+$/i.test(digits) ? scalar({ number: String(BigInt(digits)) }) : unknown("a number");
 }
@@ -152,11 +155,11 @@ function unary(where: Surroundings, node: SyntaxNode): Value {
     const [test, ...more] = testsOf(where, value) ?? [];
     return test !== undefined && more.length === 0 ? { kind: "tests", tests: [negated(test)] } : unknown("'not'");
   }
-  const digits = value.kind === "scalar" && value.value !== null && typeof value.value === "object"
-    ? value.value.number
+  const found = value.kind === "scalar" && value.value !== null && typeof value.value === "object"
+    ? value.value
     : undefined;
-  if (where.text(operator) !== "-" || digits === undefined) return unknown("an expression");
-  return scalar({ number: digits.startsWith("-") ? digits.slice(1) : `-${digits}` });
+  if (where.text(operator) !== "-" || found === undefined) return unknown("an expression");
+  return scalar({ ...found, number: found.number.startsWith("-") ? found.number.slice(1) : `-${found.number}` });
 }
 
 /** What has to be true of the database for the value to be true; `undefined` when it is no such value. */
@@ -209,7 +212,9 @@ function binary(where: Surroundings, node: SyntaxNode): Value {
   if (comparison !== undefined || operator === "is" || operator === "is not") {
     return compared(where, { a, b, operator: comparison ?? (operator === "is" ? "is null" : "is not null") });
   }
-  if (operator === "or" && a.kind === "one" && truth(b) === false) return a;
+  // `n or 0` is what the database has, but for NULL, of which no comparison with a number is true
+  if (operator === "or" && a.kind === "one" && numberOf(b) === 0) return a;
+  if (operator === "%" && b.kind === "list" && right.name !== "TupleExpression") return unknown("a '%' of a list");
   return computed(operator, a, b);
 }
 
@@ -234,8 +239,8 @@ function compared(
 }
 
 function literally(a: Value, b: Value, operator: Test["operator"]): Value {
-  const [x, y] = [numberOf(a) ?? shownText(a), numberOf(b) ?? shownText(b)];
-  if (x === undefined || y === undefined || typeof x !== typeof y) return unknown("a comparison");
+  const [x, y] = [numberOf(a) ?? textOf(a), numberOf(b) ?? textOf(b)];
+  if (x === undefined || y === undefined || typeof x !== typeof y) return ofOtherKinds(a, b, operator);
   switch (operator) {
     case "=":
       return scalar(x === y);
@@ -252,6 +257,18 @@ function literally(a: Value, b: Value, operator: Test["operator"]): Value {
   }
 }
 
+/** A text is equal to texts alone, and None to None. */
+function ofOtherKinds(a: Value, b: Value, operator: Test["operator"]): Value {
+  const kinds = [a, b].map((each) => textOf(each) !== undefined ? "text" : isNone(each) ? "none" : "");
+  const isKnown = operator === "=" || operator === "<>";
+  if (!isKnown || (kinds[0] === "" && kinds[1] === "")) return unknown("a comparison");
+  return scalar((kinds[0] === kinds[1]) === (operator === "="));
+}
+
+function isNone(value: Value): boolean {
+  return value.kind === "scalar" && value.value === null;
+}
+
 function computed(operator: string, a: Value, b: Value): Value {
   const [first, second] = [textOf(a), textOf(b)];
   if (operator === "+" && first !== undefined && second !== undefined) return scalar(first + second);
@@ -260,20 +277,19 @@ function computed(operator: string, a: Value, b: Value): Value {
   }
   if (operator === "%" && first !== undefined) return percent(first, b);
   const [x, y] = [numberOf(a), numberOf(b)];
-  if (x === undefined || y === undefined || !Number.isInteger(x) || !Number.isInteger(y)) {
-    return unknown("a computation");
-  }
+  if (x === undefined || y === undefined || !isWhole(a) || !isWhole(b)) return unknown("a computation");
   const result = operator === "+" ? x + y : operator === "-" ? x - y : operator === "*" ? x * y : undefined;
   return result === undefined || !Number.isSafeInteger(result) ? unknown("a computation") : number(result);
 }
 
 /** `"… %s …" % value`, with `%s` and `%d` alone. */
 function percent(text: string, given: Value): Value {
-  const values = (given.kind === "list" ? given.items : [given]).map(shownText);
+  const values = given.kind === "list" ? given.items : [given];
   let at = 0, known = true;
-  const filled = text.replace(/%(.)/g, (_, sign: string) => {
+  const filled = text.replace(/%([^])/g, (_, sign: string) => {
     if (sign === "%") return "%";
-    const value = "sd".includes(sign) ? values[at++] : undefined;
+    const next = "sd".includes(sign) ? values[at++] : undefined;
+    const value = next === undefined || (sign === "d" && !isWhole(next)) ? undefined : shownText(next);
     if (value === undefined) known = false;
     return value ?? "";
   });
@@ -298,7 +314,7 @@ function member(where: Surroundings, node: SyntaxNode): Value {
   if (partsOf(node).length !== 4) return unknown("a slice");
   const index = evaluate(where, key);
   if (value.kind === "row" && numberOf(index) === 0) return firstColumn(value.query);
-  if (value.kind === "dict") return value.entries.get(shownText(index) ?? "") ?? unknown("a key that is not there");
+  if (value.kind === "dict") return value.entries.get(keyOf(index) ?? "\0") ?? unknown("a key that is not there");
   const at = numberOf(index);
   return (value.kind === "list" && at !== undefined ? value.items.at(at) : undefined) ??
     unknown("an item that is not known");

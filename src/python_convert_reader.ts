@@ -19,6 +19,7 @@ import {
   type Surroundings,
   testsOf,
 } from "./python_convert_expression.ts";
+import { KnownNames, usesOf } from "./python_convert_names.ts";
 import { type Deed, negated, NONE, type Query, truth, unknown, type Value } from "./python_convert_value.ts";
 import { partsOf } from "./python_expression.ts";
 
@@ -27,9 +28,9 @@ const QUIET_REGEXP = /^(?:print|(?:self\.)?_?(?:log|logger|logging|LOG|LOGGER)\.
 
 export class StepReader implements Surroundings {
   readonly #source: string;
-  readonly #module = new Map<string, Value>();
-  #locals: Map<string, Value> = new Map();
-  readonly #attributes = new Map<string, Value>();
+  readonly #names: KnownNames;
+  /** Where the class stands. */
+  readonly #line: number;
   #deeds: Deed[] = [];
   #queries: Query[] = [];
   #depth = 0;
@@ -41,18 +42,23 @@ export class StepReader implements Surroundings {
   /** @param chain the class, behind those that it builds on */
   constructor(source: string, module: SyntaxNode, chain: readonly SyntaxNode[]) {
     this.#source = source;
-    this.#locals = this.#module;
+    this.#line = lineAt(source, chain.at(-1)?.from ?? 0);
+    this.#names = new KnownNames((node) => this.text(node));
     for (const node of statementsOf(module)) this.#define(node);
-    this.#locals = this.#attributes;
+    this.#names.locals = this.#names.attributes;
     for (const node of chain.flatMap((found) => statementsOf(found.getChild("Body")))) this.#define(node);
+    this.#names.forgetAttributes();
   }
 
   /** What a method of the class does; `undefined` when there is none. What another one changed before is so here. */
   readMethod(name: string): readonly Deed[] | undefined {
-    const method = this.#attributes.get(name);
+    const method = this.#names.attributes.get(name);
+    if (method?.kind === "unknown") {
+      return [{ kind: "unconverted", code: `def ${name}`, why: method.why, line: this.#line }];
+    }
     if (method?.kind !== "function") return undefined;
-    const [self = "self", connection = "conn"] = this.#parameters(method.node);
-    this.#locals = new Map([[self, { kind: "self" }], [connection, { kind: "connection" }]]);
+    const [self = "self", connection = "conn"] = this.#names.parametersOf(method.node);
+    this.#names.locals = new Map([[self, { kind: "self" }], [connection, { kind: "connection" }]]);
     this.#deeds = [];
     this.#queries = [];
     this.#returned = false;
@@ -79,11 +85,11 @@ export class StepReader implements Surroundings {
   }
 
   lookup(name: string): Value | undefined {
-    return this.#locals.get(name) ?? this.#module.get(name);
+    return this.#names.lookup(name);
   }
 
   attribute(name: string): Value | undefined {
-    return this.#attributes.get(name);
+    return this.#names.attribute(name);
   }
 
   isFresh(query: Query): boolean {
@@ -95,34 +101,11 @@ export class StepReader implements Surroundings {
     return this.#deeds.filter(({ kind }) => kind !== "comment" && kind !== "check").length;
   }
 
-  #parameters(node: SyntaxNode): string[] {
-    const list = node.getChild("ParamList");
-    return list === null ? [] : list.getChildren("VariableName")
-      .filter(({ prevSibling }) => prevSibling?.name !== "AssignOp").map((name) => this.text(name));
-  }
-
   #define(node: SyntaxNode): void {
-    if (node.name === "FunctionDefinition") this.#defineFunction(node);
+    if (node.name === "FunctionDefinition") this.#names.define(node);
+    else if (node.name === "ImportStatement") this.#names.import(node);
     else if (node.name === "AssignStatement" && this.#assign(node) === undefined) return;
-    else if (!/^(?:Import|Class|Type)/.test(node.name)) this.#forget(node);
-  }
-
-  /** What was not followed may have changed whatever it names. */
-  #forget(node: SyntaxNode): void {
-    node.cursor().iterate(({ name, node: inner }) => {
-      const bound = name === "VariableName" ? this.lookup(this.text(inner)) : undefined;
-      if (bound?.kind === "list" || bound?.kind === "dict") {
-        this.#locals.set(this.text(inner), unknown("it is changed"));
-      }
-    });
-    for (const name of node.getChildren("VariableName")) this.#locals.set(this.text(name), unknown("it is changed"));
-  }
-
-  #defineFunction(node: SyntaxNode): void {
-    const name = node.getChild("VariableName");
-    if (name !== null && node.firstChild?.name !== "async") {
-      this.#locals.set(this.text(name), { kind: "function", node });
-    }
+    else if (!/^(?:Class|Type)/.test(node.name)) this.#names.forget(node);
   }
 
   #block(body: SyntaxNode | null): void {
@@ -156,7 +139,7 @@ export class StepReader implements Surroundings {
     const depth = node.from - before.lastIndexOf("\n") - 1;
     const code = this.text(node).trimEnd().replaceAll(`\n${" ".repeat(depth)}`, "\n");
     this.#deeds.push({ kind: "unconverted", code, why, line: this.lineOf(node) });
-    this.#forget(node);
+    this.#names.forget(node);
   }
 
   /** @returns why it cannot be converted */
@@ -168,11 +151,13 @@ export class StepReader implements Surroundings {
         return undefined;
       case "PassStatement":
       case ";":
-      case "ScopeStatement":
-      case "ImportStatement":
         return undefined;
+      case "ScopeStatement":
+        return "it sets names of elsewhere";
+      case "ImportStatement":
+        return void this.#names.import(node);
       case "FunctionDefinition":
-        return void this.#defineFunction(node);
+        return void this.#names.define(node);
       case "ReturnStatement":
         return this.#return(node);
       case "ExpressionStatement":
@@ -223,7 +208,7 @@ export class StepReader implements Surroundings {
   #bind(targets: readonly SyntaxNode[], value: Value): string | undefined {
     const bound = boundBy(this, targets, value);
     if (typeof bound === "string") return bound;
-    for (const [name, each] of bound) this.#locals.set(name, each);
+    for (const [name, each] of bound) this.#names.locals.set(name, each);
     return undefined;
   }
 
@@ -313,13 +298,13 @@ export class StepReader implements Surroundings {
     }
     const source = evaluate(this, iterable);
     if (source.kind !== "list") return unknown("a comprehension of something that is not known");
-    const outer = this.#locals;
+    const outer = this.#names.locals;
     const items = source.items.map((value) => {
-      this.#locals = new Map(outer);
+      this.#names.locals = new Map(outer);
       const why = this.#bind(parts.slice(forAt + 1, inAt).filter(({ name }) => name !== ","), value);
       return why === undefined ? evaluate(this, item) : unknown(why);
     });
-    this.#locals = outer;
+    this.#names.locals = outer;
     return { kind: "list", items };
   }
 
@@ -331,7 +316,7 @@ export class StepReader implements Surroundings {
   #call(node: SyntaxNode, alone: boolean): Value {
     const [callee, list] = partsOf(node);
     if (callee === undefined || list === undefined) return unknown("a call");
-    if (QUIET_REGEXP.test(this.text(callee))) return alone ? { kind: "said" } : unknown("a call");
+    if (QUIET_REGEXP.test(this.text(callee))) return alone ? this.#say(list) : unknown("a call");
     const given = argumentsOf(this, list);
     if (given === undefined) return unknown("a call with '*' or a generator");
     if (callee.name === "MemberExpression" && callee.lastChild?.name === "PropertyName") {
@@ -339,7 +324,9 @@ export class StepReader implements Surroundings {
       const name = this.text(callee.lastChild);
       if (object.kind === "connection") return this.#onConnection(name, given, { node, alone });
       if (object.kind === "self") {
-        return this.#inline(this.#attributes.get(name), [object, ...given.positional], given.named);
+        const method = this.#names.attributes.get(name);
+        const isStatic = method?.kind === "function" && method.isStatic;
+        return this.#inline(method, [...(isStatic ? [] : [object]), ...given.positional], given.named);
       }
       const found = methodOf(object, name, given);
       if (found !== undefined) return found;
@@ -349,6 +336,20 @@ export class StepReader implements Surroundings {
     const made = value.kind === "name" ? functionOf(value.path, given) : undefined;
     const name = callee.name === "MemberExpression" ? callee.lastChild ?? callee : callee;
     return made ?? unknown(`the call of ${this.text(name)}() is not followed`);
+  }
+
+  /** What only tells something is left out; what is done to tell it must not be. */
+  #say(list: SyntaxNode): Value {
+    const [deeds, queries] = [this.#deeds.length, this.#queries.length];
+    argumentsOf(this, list);
+    const reads = this.#queries.length - queries;
+    this.#queries.length = queries;
+    const isConnection = (name: SyntaxNode) => {
+      const bound = this.lookup(this.text(name));
+      return bound?.kind === "connection" || (bound?.kind === "function" && bound.outer !== undefined);
+    };
+    if (this.#deeds.length === deeds && usesOf(list, isConnection) <= reads) return { kind: "said" };
+    return unknown("what it tells may be more than a query gave");
   }
 
   #onConnection(
@@ -377,19 +378,18 @@ export class StepReader implements Surroundings {
   /** A function of the same file, as if its body stood here. */
   #inline(found: Value | undefined, given: readonly Value[], named: ReadonlyMap<string, Value>): Value {
     if (found?.kind !== "function" || this.#depth >= DEEPEST) return unknown("it calls what is not in the file");
-    const names = this.#parameters(found.node);
-    // a static method is not given the object
-    const values = given.length === names.length + 1 && given[0]?.kind === "self" ? given.slice(1) : given;
-    if (values.length + named.size !== names.length) return unknown("it calls a function with default values");
-    const outer = this.#locals;
+    const names = this.#names.parametersOf(found.node);
+    if (given.length + named.size !== names.length) return unknown("it calls a function with default values");
+    const outer = this.#names.locals;
     const before = this.#unconverted();
-    this.#locals = new Map([...names.map((name, at) => [name, values[at] ?? NONE] as const), ...named]);
+    const own = names.map((name, at) => [name, given[at] ?? NONE] as const);
+    this.#names.locals = new Map([...(found.outer ?? []), ...own, ...named]);
     this.#depth++;
     this.#block(found.node.getChild("Body"));
     this.#depth--;
     const result = this.#returned ? this.#result : NONE;
     this.#returned = false;
-    this.#locals = outer;
+    this.#names.locals = outer;
     return this.#unconverted() > before && result.kind !== "scalar"
       ? unknown("a function that is not converted")
       : result;

@@ -7,7 +7,7 @@
 import type { SyntaxNode } from "@lezer/common";
 
 /** A value of a statement. Numbers are kept as they are written: no digit of them is lost. */
-export type Scalar = string | boolean | null | { readonly number: string };
+export type Scalar = string | boolean | null | { readonly number: string; readonly isFloat?: true };
 
 /** SQL with values in it. */
 export type SqlParts = readonly (string | { readonly value: Scalar })[];
@@ -40,6 +40,7 @@ export type Value =
   | { readonly kind: "scalar"; readonly value: Scalar }
   /** Changes in place, and every name for it sees the change. */
   | { readonly kind: "list"; readonly items: Value[] }
+  /** By `keyOf` of its keys. */
   | { readonly kind: "dict"; readonly entries: ReadonlyMap<string, Value> }
   /** `text("…")`, with what `bindparams` gave it. */
   | { readonly kind: "clause"; readonly text: string; readonly params: ReadonlyMap<string, Value> }
@@ -48,9 +49,12 @@ export type Value =
   /** Something that the database is to answer; all of them have to be true. */
   | { readonly kind: "tests"; readonly tests: readonly Test[] }
   | { readonly kind: "connection" | "self" | "said" }
-  | { readonly kind: "function"; readonly node: SyntaxNode }
+  /** `outer`: the names around a function within a function. */
+  | { readonly kind: "function"; readonly node: SyntaxNode; readonly isStatic: boolean; readonly outer?: Names }
   | { readonly kind: "name"; readonly path: string }
   | { readonly kind: "unknown"; readonly why: string };
+
+export type Names = ReadonlyMap<string, Value>;
 
 export interface Query {
   sql: SqlParts;
@@ -74,6 +78,19 @@ export function number(value: number): Value {
   return scalar({ number: String(value) });
 }
 
+/** As Python keeps a float, and shows it: `1.10` is 1.1, `1e5` is 100000.0. */
+export function float(value: number): Value {
+  const [, sign = "", digits = "", exponent = ""] = /^(-?)(.*)e(.*)$/.exec(value.toExponential()) ?? [];
+  const at = Number(exponent);
+  const figures = digits.replace(".", "");
+  const shown = at < -4 || at >= 16
+    ? `${digits}e${at < 0 ? "-" : "+"}${String(Math.abs(at)).padStart(2, "0")}`
+    : at < 0
+    ? `0.${"0".repeat(-at - 1)}${figures}`
+    : `${figures.slice(0, at + 1).padEnd(at + 1, "0")}.${figures.slice(at + 1) || "0"}`;
+  return scalar({ number: sign + shown, isFloat: true });
+}
+
 /** The number of a value, when it is one that is exact in JavaScript. */
 export function numberOf(value: Value | undefined): number | undefined {
   if (value?.kind !== "scalar" || value.value === null || typeof value.value !== "object") return undefined;
@@ -83,6 +100,24 @@ export function numberOf(value: Value | undefined): number | undefined {
 
 export function textOf(value: Value | undefined): string | undefined {
   return value?.kind === "scalar" && typeof value.value === "string" ? value.value : undefined;
+}
+
+export function isWhole(value: Value): boolean {
+  return value.kind === "scalar" && value.value !== null && typeof value.value === "object" &&
+    /^-?\d+$/.test(value.value.number);
+}
+
+const NUMBER_KEY = "\0";
+
+/** What a dictionary knows a key by: 1 and "1" are two. `undefined` for keys of kinds that are equal to others. */
+export function keyOf(value: Value): string | undefined {
+  const text = textOf(value);
+  if (text !== undefined) return text.startsWith(NUMBER_KEY) ? undefined : text;
+  return isWhole(value) ? NUMBER_KEY + shownText(value) : undefined;
+}
+
+export function keyValue(key: string): Value {
+  return scalar(key.startsWith(NUMBER_KEY) ? { number: key.slice(1) } : key);
 }
 
 /** As `str()` gives it; `undefined` for what is no plain value. */

@@ -61,7 +61,7 @@ const STYLES: readonly (Style & { readonly name: string; readonly sql: readonly 
       'conn.execute(text("insert into t values (:a, :b, :c, :d, :e)"),',
       '    {"a": 1, "b": "it\'s", "c": None, "d": True, "e": -2.50})',
     ],
-    sql: ["insert into t values (1, 'it''s', null, true, -2.50);"],
+    sql: ["insert into t values (1, 'it''s', null, true, -2.5);"],
   },
   {
     name: "casts and times have colons of their own",
@@ -384,7 +384,7 @@ for (const [name, upgrade, why] of LEFT) {
 Deno.test("converted to TypeScript: values are parameters, texts are escaped, checks throw", () => {
   const conversion = conversionOf({
     upgrade: [
-      "conn.execute(text('update t set a = :a, b = `b`, c = :c, d = :d'), {'a': 'x', 'c': 12345678901234567890, 'd': 1.10})",
+      "conn.execute(text('update t set a = :a, b = `b`, c = :c, d = :d'), {'a': 'x', 'c': 12345678901234567890, 'd': Decimal('1.10')})",
       "conn.execute(text('insert into t values (:a, :b)'), [{'a': 1, 'b': None}, {'a': 2, 'b': 'y'}])",
       `conn.execute(text("insert into t values ('\${one}\\n  \${two}')"))`,
     ],
