@@ -16,7 +16,7 @@ import { isApplied } from "./plan.ts";
 import { requireSound } from "./project.ts";
 import type { PythonProcess } from "./run_python_process.ts";
 import type { RunFailure } from "./runner.ts";
-import { type Survey, survey } from "./survey.ts";
+import { readGate, type Survey, survey } from "./survey.ts";
 import { graphOf, resolveRevision, TargetError } from "./target.ts";
 import { topologicalOrder } from "./graph.ts";
 import { Sources } from "./sources.ts";
@@ -27,6 +27,11 @@ export interface VerifyReport {
   readonly failed: readonly RunFailure[];
   /** Applied migrations that have no `validate`. */
   readonly without: readonly string[];
+  /**
+   * Those that had to come before a schema that is there by now: what they made may be gone with it. Not verified, unless
+   * one is asked for by its name.
+   */
+  readonly past: readonly string[];
   readonly interrupted: Interruption | null;
   readonly exitCode: ExitCode;
 }
@@ -43,10 +48,12 @@ export async function verify(context: RunContext, options: { readonly revision?:
     const verified: { revision: string; durationSeconds: number }[] = [];
     const failed: RunFailure[] = [];
     const without: string[] = [];
+    const past = options.revision === undefined ? await pastOf(context, session, seen, chosen) : [];
     const inPython = pythonValidators(context, seen, python);
     for (const migration of chosen) {
       const { revision, description } = migration;
       if (signal.aborted) break;
+      if (past.includes(revision)) continue;
       const validate = migration.kind === "py" ? await inPython(migration) : ownValidator(context, session, migration);
       if (validate === undefined) {
         without.push(revision);
@@ -67,10 +74,23 @@ export async function verify(context: RunContext, options: { readonly revision?:
     }
     const interrupted = signal.reason instanceof Interruption ? signal.reason : null;
     const exitCode = interrupted?.exitCode ?? (failed.length > 0 ? EXIT.failed : EXIT.done);
-    return { verified, failed, without, interrupted, exitCode };
+    return { verified, failed, without, past, interrupted, exitCode };
   } finally {
     await session.close();
   }
+}
+
+/** @throws what reading Alembic's state threw, where a migration needs it */
+async function pastOf(
+  { project }: RunContext,
+  session: Session,
+  { records }: Survey,
+  chosen: readonly LoadedMigration[],
+): Promise<string[]> {
+  const ids = chosen.filter(({ requiresBefore }) => requiresBefore.length > 0).map(({ revision }) => revision);
+  if (ids.length === 0) return [];
+  const gate = await readGate(project, session, ids, (id) => isApplied(records.get(id)));
+  return ids.filter((id) => gate(id).tooLate.length > 0);
 }
 
 /** Validates one migration, in a transaction that is rolled back. */

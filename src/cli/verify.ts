@@ -10,6 +10,8 @@ export const verify = command({
   description: [
     "Runs validate of applied migrations again, each in a transaction that is rolled back, and tells which ones do not " +
     "hold any more. Data changes after a migration: a validate that was true then may be false now without a mistake.",
+    "A migration that had to come before a schema revision (requiresBefore) which is applied by now is left out, as what it " +
+    "made may be gone with that schema; it is verified when it is named.",
   ],
   arguments: {
     id: optional("only this revision (default: all that are applied)"),
@@ -31,7 +33,7 @@ export const verify = command({
       opened,
       (run) => verify(run, id === undefined ? {} : { revision: id }),
     );
-    const { verified, failed, without, interrupted, exitCode } = report;
+    const { verified, failed, without, past, interrupted, exitCode } = report;
     const { output } = context;
     output.progress(verifiedLines(report));
     if (interrupted !== null) tellError(context, opened.config, interrupted);
@@ -42,15 +44,19 @@ export const verify = command({
         ...failureDocument(cause, filesOf(opened, revision)),
       })),
       without,
+      past,
       ...(interrupted === null ? {} : { error: errorDocument(interrupted) }),
     });
     return exitCode;
   },
 });
 
-export function verifiedLines({ verified, failed, without }: VerifyReport): Line[] {
-  if (verified.length + failed.length + without.length === 0) return ["No migrations applied yet."];
-  const lines = without.length === 0 ? [] : [`Without validate: ${without.join(", ")}`];
+export function verifiedLines({ verified, failed, without, past }: VerifyReport): Line[] {
+  if (verified.length + failed.length + without.length + past.length === 0) return ["No migrations applied yet."];
+  const lines = [
+    ...(without.length === 0 ? [] : [`Without validate: ${without.join(", ")}`]),
+    ...(past.length === 0 ? [] : [`Left out, as the schema has gone on since: ${past.join(", ")}`]),
+  ];
   return [...lines, `Verified ${counted(verified.length, "migration")}, ${failed.length} failed.`];
 }
 

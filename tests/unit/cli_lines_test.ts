@@ -235,7 +235,7 @@ Deno.test("repairedLines() and undecidedLines() tell what was settled and what i
 });
 
 Deno.test("verifiedLines() counts, and names what has no validate", () => {
-  const nothing = { verified: [], failed: [], without: [], interrupted: null, exitCode: 0 } as const;
+  const nothing = { verified: [], failed: [], without: [], past: [], interrupted: null, exitCode: 0 } as const;
   assert.equal(plain(verifiedLines(nothing)), "No migrations applied yet.");
   assert.equal(
     plain(
