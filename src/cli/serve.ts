@@ -3,12 +3,13 @@
 import { EXIT, type ExitCode } from "../errors.ts";
 import { Redactor } from "../redact.ts";
 import { VERSION } from "../version.ts";
+import type { Opened } from "../web/board.ts";
 import type { Guard } from "../web/guard.ts";
-import type { SiteOptions } from "../web/site.ts";
+import type { SiteOptions, Verb } from "../web/site.ts";
 import { openBrowser } from "./browser.ts";
 import { command, type Context } from "./command.ts";
 import { flag, UsageError, value } from "./command_line.ts";
-import { openConfig, openDatabaseOf, type OpenProject } from "./open_project.ts";
+import { openConfig, openDatabaseOf } from "./open_project.ts";
 import { Output } from "./output.ts";
 import type { Line } from "./text.ts";
 
@@ -39,7 +40,7 @@ export const serve = command({
     { line: "serve --host 0.0.0.0 --allow-actions", text: "For colleagues, who need the token." },
   ],
   async run(context, { options }): Promise<ExitCode> {
-    const host = options.host ?? "127.0.0.1";
+    const host = (options.host ?? "127.0.0.1").replace(/^\[|\]$/g, "");
     const port = portOf(options.port);
     // what is wrong with the configuration is told at once, and its warnings once
     await openDatabaseOf(context, await openConfig(context));
@@ -100,7 +101,6 @@ function siteOptions(context: Context, guard: Guard, allowActions: boolean): Sit
       context.hide(secret);
     },
   };
-  let opened: OpenProject | undefined;
   return {
     guard,
     version: VERSION,
@@ -109,23 +109,26 @@ function siteOptions(context: Context, guard: Guard, allowActions: boolean): Sit
       const config = await openConfig(reading);
       const database = await openDatabaseOf(reading, config);
       const { loadProject } = await import("../project.ts");
-      return opened = { config, database, project: await loadProject(config, database.dialect, { again: true }) };
+      return { database, project: await loadProject(config, database.dialect, { again: true }) };
     },
-    decide: allowActions
-      ? async (verb, id) => {
-        if (opened === undefined) throw new TypeError("nothing was opened");
-        return await decided(context, opened, verb, id);
-      }
-      : undefined,
+    decide: allowActions ? (opened, verb, id) => decided(context, opened, { verb, id }) : undefined,
     onDefect: (error) => output.problem(defectLines(error)),
   };
 }
 
-async function decided(context: Context, opened: OpenProject, verb: "pause" | "resume", id: string): Promise<string> {
+async function decided(
+  context: Context,
+  { project, database }: Opened,
+  { verb, id }: { readonly verb: Verb; readonly id: string },
+): Promise<string> {
   const { startRun } = await import("./start_run.ts");
   const { pauseWalk, resumeWalk } = await import("../walk_decisions.ts");
   const decide = verb === "pause" ? pauseWalk : resumeWalk;
-  const { revision, changed } = await startRun(context, opened, (run) => decide(run, id));
+  const { revision, changed } = await startRun(
+    context,
+    { project, database, config: project.config },
+    (run) => decide(run, id),
+  );
   if (changed) context.output.progress([`${revision} was ${verb}d on the page`]);
   return revision;
 }

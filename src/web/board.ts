@@ -49,6 +49,7 @@ export class Board {
   readonly #open: () => Promise<Opened>;
   #opened: Promise<Opened> | undefined;
   #watched: Watched | undefined;
+  #treeWatched: AlembicTree | undefined;
   #fingerprint = "";
   #lookedAt = -Infinity;
   #memory = new RunMemory();
@@ -123,9 +124,9 @@ export class Board {
 
   async #tree(project: Project): Promise<AlembicTree> {
     const tree = await project.alembic();
-    const watched = watchedOf(project, tree);
     // from now on the scripts count, too; they were read a moment ago
-    if (watched.folders.length !== this.#watched?.folders.length) this.#watch(watched);
+    if (tree !== this.#treeWatched) this.#watch(watchedOf(project, tree));
+    this.#treeWatched = tree;
     return tree;
   }
 }

@@ -4,7 +4,7 @@ import { readUndoneWalks, type WalkStory } from "../batch_ledger.ts";
 import { readRuns, type RunRecord } from "../ledger.ts";
 import type { LeaseState } from "../lock.ts";
 import { countText } from "../numbers_text.ts";
-import { planUpgrade } from "../plan.ts";
+import { isPending, planUpgrade } from "../plan.ts";
 import { explain } from "../runner.ts";
 import type { HistoryEntry, MigrationState } from "../state.ts";
 import type { Sight } from "./board.ts";
@@ -88,10 +88,12 @@ function counts(markup: HtmlTag, entries: readonly HistoryEntry[]): HtmlValue {
 }
 
 function runningSection(markup: HtmlTag, walks: readonly WalkStory[], { seen, project }: Sight): HtmlValue {
-  const shown = walks.filter(({ walk }) => walk.status !== "done" && project.migrations.has(walk.revision));
+  const shown = walks.filter(({ walk: { revision } }) => project.migrations.has(revision) && isPending(seen, revision));
   const others = seen.openRuns.filter(({ revision }) => !shown.some(({ walk }) => walk.revision === revision));
   if (shown.length === 0 && others.length === 0) return "";
-  return markup`<section><h2>Under way</h2>${shown.map((story) => walkBox(markup, story))}${
+  return markup`<section><h2>${seen.running.size > 0 ? "Under way" : "Begun and not done"}</h2>${
+    shown.map((story) => walkBox(markup, story))
+  }${
     others.map((run) =>
       markup`<p class="line">${stateChip(markup, "running")} ${
         run.revision === null ? "" : revisionLink(markup, run.revision)

@@ -14,7 +14,7 @@ export function problemPage(markup: HtmlTag, error: unknown, project: Project | 
     return { title: "Defect", tab: undefined, body, status: 500 };
   }
   const faults = [...error instanceof FaultsError ? error.faults : [], ...project?.faults ?? []];
-  const body = markup`<h1>There is nothing to show now</h1>${troubleBox(markup, error)}
+  const body = markup`<h1 data-problem>There is nothing to show now</h1>${troubleBox(markup, error)}
 ${faults.map((fault) => faultBox(markup, fault))}${
     project === undefined || project.migrations.size === 0 ? "" : markup`<section>
         <h2>Migrations in the files</h2>

@@ -184,7 +184,8 @@ export class PageScript {
   #hear({ mark, walks, error }: LiveEvent): void {
     if (error !== undefined) return;
     for (const { revision, fraction, told } of walks) this.#showWalk(revision, fraction, told);
-    if (this.#mark !== undefined && this.#mark !== mark) void this.#drawAnew();
+    const isProblem = this.#document.querySelector("[data-problem]") !== null;
+    if (isProblem || (this.#mark !== undefined && this.#mark !== mark)) void this.#drawAnew();
     this.#mark = mark;
   }
 

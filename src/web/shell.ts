@@ -30,8 +30,8 @@ export interface Page {
 
 /** What is the same on all pages. */
 export interface Frame {
-  /** What the project is called: its folder. */
-  readonly project: string;
+  /** What the project is called: its folder. `undefined` for those who may not know: they have no pages either. */
+  readonly project: string | undefined;
   /** Which database it is; without a password. */
   readonly database: string | undefined;
   readonly theme: Theme | undefined;
@@ -48,10 +48,10 @@ export function framed(markup: HtmlTag, page: Page, frame: Frame): Html {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${page.title} · ${project} · Delembic</title>
+<title>${page.title} · ${project === undefined ? "" : `${project} · `}Delembic</title>
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/page.css?${assets}">
-<script src="/assets/page.js?${assets}" defer></script>
+${project === undefined ? "" : markup`<script src="/assets/page.js?${assets}" defer></script>`}
 ${
     page.refreshSeconds === undefined
       ? ""
@@ -61,16 +61,22 @@ ${
 <body>
 <a class="skip" href="#main">To the content</a>
 <header class="top">
-<div class="brand"><a href="/">${project}</a>${
+<div class="brand"><a href="/">${project ?? "Delembic"}</a>${
     database === undefined ? "" : markup`<span class="where">${database}</span>`
   }</div>
-<nav aria-label="Pages">${TABS.map((tab) => tabLink(markup, tab, page.tab))}</nav>
+${
+    project === undefined
+      ? ""
+      : markup`<nav aria-label="Pages">${TABS.map((tab) => tabLink(markup, tab, page.tab))}</nav>`
+  }
 <div class="tools" data-tools></div>
 </header>
 <main id="main" tabindex="-1">
 ${page.body}
 </main>
-<footer><span>Delembic ${version}</span><span class="screen-only">Times are UTC. <kbd>?</kbd> shows the keys.</span></footer>
+<footer><span>Delembic ${version}</span>${
+    project === undefined ? "" : markup`<span class="screen-only">Times are UTC. <kbd>?</kbd> shows the keys.</span>`
+  }</footer>
 </body>
 </html>
 `;

@@ -40,7 +40,7 @@ export interface SiteOptions {
   readonly open: () => Promise<Opened>;
   readonly guard: Guard;
   /** Pauses or resumes, and gives the revision; `undefined`: the page only shows. */
-  readonly decide: ((verb: Verb, id: string, opened: Opened) => Promise<string>) | undefined;
+  readonly decide: ((opened: Opened, verb: Verb, id: string) => Promise<string>) | undefined;
   readonly redact: (text: string) => string;
   readonly version: string;
   /** Told of what is a defect of ours. */
@@ -52,6 +52,9 @@ type Teller = (sight: Sight, params: URLSearchParams) => Promise<Record<string, 
 
 /** What has a place within strings alone, and could be taken for more: by a terminal, or where it is put into a page. */
 const UNSAFE_JSON_REGEXP = /[<\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** What makes the page readable on which somebody is told that a token is needed. */
+const OPEN_ASSETS: readonly string[] = ["/assets/page.css", "/assets/icon.svg"];
 
 /** A form has an id in it, and no more. */
 const FORM_BYTES = 4_096;
@@ -127,6 +130,8 @@ export class Site implements Disposable {
         headers: { ...SAFE_HEADERS, "location": url.pathname + url.search, "set-cookie": guard.token.setCookie },
       });
     }
+    const open = OPEN_ASSETS.includes(url.pathname) ? ASSETS[url.pathname] : undefined;
+    if (open !== undefined) return assetAnswer(open, url.searchParams.size > 0);
     const unknown = await refusedWithoutToken(request, guard);
     if (unknown !== undefined) return this.#refusal(request, unknown);
     if (url.pathname === "/pause" || url.pathname === "/resume") {
@@ -174,8 +179,8 @@ export class Site implements Disposable {
 
   /** To somebody who may not see anything, nothing of the project is told. */
   #refusal(request: Request, refusal: Refusal): Response {
-    const { theme, version } = { theme: themeOf(request), version: this.#options.version };
-    const frame = { project: "Delembic", database: undefined, theme, version, assets: this.#assets };
+    const { version } = this.#options;
+    const frame = { project: undefined, database: undefined, theme: themeOf(request), version, assets: this.#assets };
     return new Response(String(framed(this.#markup, refusalPage(this.#markup, refusal), frame)), {
       status: refusal.status,
       headers: { ...SAFE_HEADERS, "content-type": "text/html; charset=utf-8" },
@@ -247,7 +252,7 @@ export class Site implements Disposable {
       return this.#refusal(request, { status: 400, message: "The form has no revision", hint: "Press the button." });
     }
     try {
-      const revision = await decide(verb, id, await this.#board.opened());
+      const revision = await decide(await this.#board.opened(), verb, id);
       return new Response(null, {
         status: 303,
         headers: { ...SAFE_HEADERS, "location": addressOf("/revision", { id: revision }) },

@@ -326,3 +326,15 @@ testWith(["chromium"], "page: on paper there is the text, and nothing to press",
   assert.equal(await page.evaluate("getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)");
   assert.equal(await page.evaluate("getComputedStyle(document.body).color"), "rgb(28, 33, 39)");
 });
+
+testWith(["chromium"], "page: what could not be shown is shown as soon as it can be", async () => {
+  await using visited = await visit();
+  const { page, served, project } = visited;
+  const ini = `${project.folder}/delembic.ini`;
+  await Deno.writeTextFile(ini, "[other]\n");
+  await page.waitForTimeout(400);
+  await page.goto(`${served.base}/data`);
+  assert.match(await page.locator("main").innerText(), /There is nothing to show now\s+Section \[delembic\] not found/);
+  await Deno.writeTextFile(ini, INI);
+  await page.getByText("5 migrations").waitFor({ timeout: 10_000 });
+});

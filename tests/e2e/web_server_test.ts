@@ -183,7 +183,10 @@ Deno.test("serve: a database that cannot be reached is told on the page, and the
   const env = { DELEMBIC_URL: "postgresql://me:hunter22hunter@127.0.0.1:1/app" };
   await using served = await serve(project, [], env);
   const page = await served.page("/", 503);
-  assert.match(page, /<h1>There is nothing to show now<\/h1>[^]*refused[^]*Migrations in the files[^]*first/);
+  assert.match(
+    page,
+    /<h1 data-problem>There is nothing to show now<\/h1>[^]*refused[^]*Migrations in the files[^]*first/,
+  );
   assert.doesNotMatch(page, /hunter22/);
   const data = JSON.parse(await served.page("/api/data"));
   assert.match(data.meta.errors[0], /^DB unavailable: /);
