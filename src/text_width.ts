@@ -45,3 +45,17 @@ export function fitted(text: string, width: number): string {
   }
   return `${kept}…`;
 }
+
+/** The end of the text in at most `width` columns; what is cut off before it is shown as `…`. */
+export function fittedEnd(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  if (width < 1) return "";
+  let taken = 0;
+  let kept = "";
+  for (const cell of [...cells(text)].reverse()) {
+    taken += cell.width;
+    if (taken > width - 1) break;
+    kept = cell.text + kept;
+  }
+  return `…${kept}`;
+}

@@ -6,6 +6,7 @@ import type { LoadedMigration } from "../migration.ts";
 import { graphOf, type RevisionGraph } from "../target.ts";
 import { command } from "./command.ts";
 import { type Marks, marksMember, marksOf, placeLines, withBranches } from "./revision_marks.ts";
+import { cuttable, type Flexible } from "./narrow.ts";
 import { indented, type Line } from "./text.ts";
 
 export const branches = command({
@@ -62,12 +63,12 @@ function pointLines(
   const more = shown === undefined || migration === undefined
     ? []
     : indented([...placeLines(point.marks, migration), shown(migration.file)]);
-  return [titled(point), ...more, ...into.map((one) => `  -> ${titled(one)}`)];
+  return [titled(point), ...more, ...into.map((one): Line => ["  -> ", ...titled(one)])];
 }
 
-function titled({ revision, migration, marks }: Standing): string {
+function titled({ revision, migration, marks }: Standing): (string | Flexible)[] {
   const name = `${withBranches(revision, marks)}${marks.head ? " (head)" : ""}`;
-  return [name, migration?.description ?? ""].filter((part) => part !== "").join("  ");
+  return [name, "  ", cuttable(migration?.description ?? "")];
 }
 
 function member({ revision, migration, marks }: Standing): Record<string, unknown> {

@@ -7,6 +7,7 @@ import { EXIT, type ExitCode } from "../errors.ts";
 import type { Project } from "../project.ts";
 import type { Survey } from "../survey.ts";
 import { command, type Context } from "./command.ts";
+import { wrappable } from "./narrow.ts";
 import { indented, type Line, linesOf, styled } from "./text.ts";
 
 export const doctor = command({
@@ -205,7 +206,10 @@ function findingLines(findings: readonly Finding[]): Line[] {
   const width = Math.max(...findings.map(({ check }) => check.length));
   return findings.flatMap(({ check, state, text, hint }): Line[] => {
     const [first = "", ...more] = [...linesOf(text), ...hint === undefined ? [] : linesOf(hint)];
-    return [[MARKS[state], `  ${check.padEnd(width)}  ${first}`], ...indented(more, width + 6)];
+    return [
+      [MARKS[state], `  ${check.padEnd(width)}  `, wrappable(first)],
+      ...indented(more.map((line): Line => [wrappable(line)]), width + 6),
+    ];
   });
 }
 

@@ -19,6 +19,8 @@ export interface View {
   /** The text of a user's file, or `undefined` when there is none to show. */
   source(file: string): string | undefined;
   readonly verbose: boolean;
+  /** Of the terminal; without one, lines of source are as long as they are shown at most. */
+  readonly width?: number | undefined;
 }
 
 const DEFECT_HINT = "This is a defect of Delembic. Please report it with the lines above.";
@@ -148,11 +150,17 @@ function stackPlaces(stack: string): Place[] {
   });
 }
 
+/** What may stand before a frame: that of a failure, of one of several faults. */
+const FRAME_INDENT = 8;
+
 function placeLines(place: Place | undefined, view: View): Line[] {
   if (place === undefined) return [];
   const text = view.source(place.file);
   const shown = formatPlace({ ...place, file: view.shown(place.file) });
-  return [`at ${shown}`, ...(text === undefined ? [] : indented(codeFrame(text, place)))];
+  return [
+    `at ${shown}`,
+    ...(text === undefined ? [] : indented(codeFrame(text, place, (view.width ?? Infinity) - FRAME_INDENT))),
+  ];
 }
 
 /** What the server said beyond its message. */
@@ -203,9 +211,11 @@ export function viewOf(
     readonly verbose: boolean;
     /** From an absolute name. */
     readonly shown: (file: string) => string;
+    readonly width: number | undefined;
   },
 ): View {
   return {
+    width: options.width,
     shown: (file) => options.shown(absolutePath(options.folder, file)),
     source(file) {
       if (!FRAMED_REGEXP.test(file)) return undefined;

@@ -53,6 +53,7 @@ interface Head {
 function headLines(heads: readonly Head[], shown: ((file: string) => string) | undefined): Line[] {
   const lines = columns(
     heads.map(({ migration: { revision, description }, marks }) => [withBranches(revision, marks), description]),
+    { 1: 1 },
   );
   if (shown === undefined) return lines;
   return heads.flatMap(({ migration, marks }, at): Line[] => [

@@ -8,7 +8,8 @@ import type { ErrorEntry } from "../error_reference.ts";
 import { type Command, GLOBAL_OPTIONS } from "./command.ts";
 import { longName, type Options } from "./command_line.ts";
 import { COMMAND_GROUPS, type CommandEntry } from "./commands.ts";
-import { type Line, styled, wrap } from "./text.ts";
+import { wrap } from "./narrow.ts";
+import { type Line, styled } from "./text.ts";
 
 const WIDTH = 80;
 

@@ -15,7 +15,8 @@ import { command } from "./command.ts";
 import { value } from "./command_line.ts";
 import type { Look } from "./open_project.ts";
 import { marksMember, marksOf, placeLines } from "./revision_marks.ts";
-import { type Line, type Style, styled } from "./text.ts";
+import { cuttable, wrappable } from "./narrow.ts";
+import { type Line, padded, shownWidth, type Style, styled } from "./text.ts";
 import { progressMember } from "./walk_lines.ts";
 
 export const history = command({
@@ -104,22 +105,27 @@ export function historyLines(
   { detail, walks = new Map() }: HistoryOptions = {},
 ): Line[] {
   if (entries.length === 0) return ["No migrations found."];
-  const width = Math.max(...entries.map(({ revision }) => revision.length));
+  const width = Math.max(...entries.map(({ revision }) => shownWidth(revision)));
   return entries.flatMap((entry): Line[] => {
     const { revision, status, migration } = entry;
-    const description = [migration?.description ?? "", ...walkNote(walks.get(revision))].filter(Boolean).join("  ");
-    const rest = `  ${description === "" ? revision : `${revision.padEnd(width)}  ${description}`}`;
-    const line: Line = [styled(STYLES[status], status), " ".repeat(STATE_WIDTH - status.length), rest];
+    const line: Line = [
+      styled(STYLES[status], status),
+      " ".repeat(STATE_WIDTH + 2 - status.length),
+      padded(revision, width),
+      "  ",
+      cuttable(migration?.description ?? ""),
+      ...walkNote(walks.get(revision)),
+    ];
     return detail === undefined ? [line] : [line, ...detailLines(entry, detail)];
   });
 }
 
-/** `(24 %, paused)` */
+/** `  (24 %, paused)` */
 function walkNote(story: WalkStory | undefined): string[] {
   if (story === undefined) return [];
   const { fraction } = walkNumbers(story);
   const parts = [...fraction === undefined ? [] : [percentText(fraction)], ...story.walk.pauseWanted ? ["paused"] : []];
-  return parts.length === 0 ? [] : [`(${parts.join(", ")})`];
+  return parts.length === 0 ? [] : [`  (${parts.join(", ")})`];
 }
 
 function detailLines({ revision, migration, record, status }: HistoryEntry, { shown, graph }: Detail): Line[] {
@@ -130,7 +136,8 @@ function detailLines({ revision, migration, record, status }: HistoryEntry, { sh
   const told = ended.filter((part) => part !== undefined).join(" ");
   return [
     ...(told === "" ? [] : [blanks + told]),
-    ...(migration === undefined ? [] : placeLines(marksOf(graph, revision), migration).map((line) => blanks + line)),
+    ...(migration === undefined ? [] : placeLines(marksOf(graph, revision), migration))
+      .map((line): Line => [blanks, wrappable(line)]),
     migration === undefined ? `${blanks}no file` : blanks + shown(migration.file),
   ];
 }

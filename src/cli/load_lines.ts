@@ -7,10 +7,10 @@
 import type { LoadRow } from "../load_ledger.ts";
 import { countText, rateText } from "../numbers_text.ts";
 import { secondsText } from "../seconds_text.ts";
-import { columns } from "./text.ts";
+import { columns, type Line } from "./text.ts";
 
 /** A table of loads: the rows of the source, what became of them, and how many the table had before and after. */
-export function loadLines(loads: readonly LoadRow[]): string[] {
+export function loadLines(loads: readonly LoadRow[]): Line[] {
   return columns([
     ["TABLE", "FROM", "READ", "LOADED", "LEFT OUT", "REJECTED", "BEFORE", "AFTER", "TOOK", "ROWS/S"],
     ...loads.map(({ table, source, report, before, after }) => [
@@ -22,7 +22,7 @@ export function loadLines(loads: readonly LoadRow[]): string[] {
       secondsText(report.seconds),
       report.seconds > 0 ? rateText(report.read / report.seconds) : "",
     ]),
-  ]);
+  ], { 1: 8 });
 }
 
 function rowCountText({ rows, exact }: LoadRow["before"]): string {

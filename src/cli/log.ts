@@ -7,7 +7,7 @@ import { secondsText } from "../seconds_text.ts";
 import { command } from "./command.ts";
 import { dataLines, dataMembers, readDataStory } from "./data_story.ts";
 import { optional, UsageError, value } from "./command_line.ts";
-import { columns, linesOf } from "./text.ts";
+import { columns, type Line, linesOf } from "./text.ts";
 import { actorText } from "./walk_lines.ts";
 
 const COUNT_REGEXP = /^[1-9]\d{0,8}$/;
@@ -59,8 +59,11 @@ export const log = command({
   },
 });
 
+/** Who did it gives way first, then how long it took, then the time of the day. */
+const NARROW = { 1: "2026-01-15…".length, 4: 0, 5: 0 };
+
 /** A table of attempts; with `errors`, below each the whole text of what was thrown. */
-export function logLines(runs: readonly RunRecord[], errors: boolean): string[] {
+export function logLines(runs: readonly RunRecord[], errors: boolean): Line[] {
   if (runs.length === 0) return ["No attempts yet."];
   const [header = "", ...rows] = columns([
     ["ID", "STARTED", "REVISION", "STATUS", "TOOK", "BY"],
@@ -72,7 +75,7 @@ export function logLines(runs: readonly RunRecord[], errors: boolean): string[] 
       run.seconds === null ? "" : secondsText(run.seconds),
       actorText(run),
     ]),
-  ]);
+  ], NARROW);
   return [
     header,
     ...rows.flatMap((row, at) => {

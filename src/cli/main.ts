@@ -191,7 +191,8 @@ async function tell(call: Call, error: unknown): Promise<number> {
   const { shownPath } = await import("./paths.ts");
   const cwd = call.io.cwd();
   const folder = call.folder === "" ? cwd : call.folder;
-  const view = viewOf({ folder, verbose: call.output.verbose, shown: (file) => shownPath(cwd, file) });
+  const { verbose, width } = call.output;
+  const view = viewOf({ folder, verbose, width, shown: (file) => shownPath(cwd, file) });
   call.output.problem(errorLines(error, view));
   call.output.annotate(errorAnnotations(error, folder));
   call.output.document({ error: errorDocument(error) });

@@ -60,6 +60,11 @@ export class Output {
     return this.#mode.json;
   }
 
+  /** Of the terminal on which errors are shown; `undefined` without one. */
+  get width(): number | undefined {
+    return this.#io.errIsTerminal ? this.#io.columns() : undefined;
+  }
+
   /** Whether what happens is told as events, an object a line. */
   get tellsEvents(): boolean {
     return this.#mode.json || this.#logs;
@@ -178,7 +183,8 @@ export class Output {
   }
 
   #out(lines: readonly Line[]): void {
-    this.#aboveBottom(lines, () => this.#io.out(this.#paint(lines, this.#outColour)));
+    const width = this.#io.outIsTerminal ? this.#io.columns() : undefined;
+    this.#aboveBottom(lines, () => this.#io.out(this.#paint(lines, this.#outColour, width)));
   }
 
   /** Text that is no event, as an entry of a log. */
@@ -191,7 +197,7 @@ export class Output {
 
   #err(lines: readonly Line[], level = "info"): void {
     if (this.#logs) return this.#log(level, lines);
-    this.#aboveBottom(lines, () => this.#io.err(this.#paint(lines, this.#errColour)));
+    this.#aboveBottom(lines, () => this.#io.err(this.#paint(lines, this.#errColour, this.width)));
   }
 
   #aboveBottom(lines: readonly Line[], write: () => void): void {
@@ -205,10 +211,11 @@ export class Output {
     return `${this.#paint([line], this.#errColour).slice(0, -1)}${ERASE_REST}\r`;
   }
 
-  #paint(lines: readonly Line[], colour: boolean): string {
+  /** @param width of the terminal, if it is one: lines are cut to it where they can */
+  #paint(lines: readonly Line[], colour: boolean, width?: number): string {
     const redact = (text: string) => this.#redactor.text(text);
     const harmless = this.#workspace === undefined ? (text: string) => text : withoutCommands;
-    return lines.map((line) => `${harmless(paint(line, { colour, redact }))}\n`).join("");
+    return lines.map((line) => `${harmless(paint(line, { colour, redact, width }))}\n`).join("");
   }
 }
 

@@ -17,7 +17,7 @@ import { dataLines, dataMembers, type DataStory, readDataStory } from "./data_st
 import { logLines, runMember } from "./log.ts";
 import type { Look } from "./open_project.ts";
 import { type Marks, marksMember, marksOf } from "./revision_marks.ts";
-import { columns, type Line, linesOf } from "./text.ts";
+import { columns, indented, type Line, linesOf } from "./text.ts";
 
 export interface Profile {
   readonly revision: string;
@@ -90,13 +90,13 @@ export function profileLines(profile: Profile, { shown, all }: ProfileOptions): 
   const failure = attempts.find(({ status }) => FAILED.has(status ?? ""));
   const lastError = failure?.exception ?? "";
   return [
-    ...columns(rows),
+    ...columns(rows, { 1: "wrap" }),
     ...blocks.flatMap((block): Line[] => {
       const { message, hint } = explain(revision, [block]);
       return ["", `BLOCKED: ${message}`, hint];
     }),
     ...dataLines(data, { all, runs }),
-    ...(runs.length === 0 ? [] : ["", "Attempts:", ...logLines(runs, false).map((line) => `  ${line}`)]),
+    ...(runs.length === 0 ? [] : ["", "Attempts:", ...indented(logLines(runs, false))]),
     ...(lastError === "" ? [] : ["", "Last error:", ...linesOf(lastError).map((line) => `  ${line}`)]),
   ];
 }

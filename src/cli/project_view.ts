@@ -12,7 +12,8 @@ import { absolutePath, shownPath } from "./paths.ts";
 
 export function projectView({ io, output }: Context, config: Config): View {
   const cwd = io.cwd();
-  return viewOf({ folder: config.folder, verbose: output.verbose, shown: (file) => shownPath(cwd, file) });
+  const { verbose, width } = output;
+  return viewOf({ folder: config.folder, verbose, width, shown: (file) => shownPath(cwd, file) });
 }
 
 /** A file named relative to the project's folder, as somebody who stands in the working directory names it. */

@@ -10,6 +10,7 @@ import type { Block, PlanStep } from "../plan.ts";
 import { explain } from "../runner.ts";
 import { secondsText } from "../seconds_text.ts";
 import { hintLine } from "./error_lines.ts";
+import { cuttable, type Flexible } from "./narrow.ts";
 import { indented, type Line, linesOf, styled } from "./text.ts";
 
 /** Lines, and where they go: see `src/cli/output.ts`. */
@@ -31,7 +32,7 @@ export function runLines(
 ): Told {
   switch (event.type) {
     case "running":
-      return progress([`${VERBS[event.direction]} ${titled(event.revision, event.description)}`]);
+      return progress([[`${VERBS[event.direction]} `, ...named(event.revision, event.description)]]);
     case "ok":
       return progress([["  ", styled("green", "OK"), ` (${secondsText(event.durationSeconds)})`]]);
     case "blocked":
@@ -85,6 +86,11 @@ export function titled(revision: string, description: string): string {
   return description === "" ? revision : `${revision}: ${description}`;
 }
 
+/** The same, for a line of which the description gives way. */
+function named(revision: string, description: string): (string | Flexible)[] {
+  return description === "" ? [revision] : [`${revision}: `, cuttable(description)];
+}
+
 /** The plan of `upgrade --dry-run`: a run stops at the first step that is blocked. */
 export function planLines(steps: readonly PlanStep[]): Line[] {
   const stop = steps.findIndex(({ blocks }) => blocks.length > 0);
@@ -95,6 +101,6 @@ export function planLines(steps: readonly PlanStep[]): Line[] {
       const { message, hint } = explain(revision, [block]);
       return blockedLines(message, hint);
     });
-    return [`${verb} ${titled(revision, description)}`, ...blocked];
+    return [[`${verb} `, ...named(revision, description)], ...blocked];
   });
 }

@@ -42,7 +42,10 @@ export function walkLines(story: WalkStory, { all, runs }: WalkLinesOptions): Li
   ];
   const shown = ranges.filter(({ status }) => all || status !== "done");
   return [
-    ...columns(rows.flatMap(([name, text]) => text === undefined || text === "" ? [] : [[name, text]])),
+    ...columns(
+      rows.flatMap(([name, text]) => text === undefined || text === "" ? [] : [[name, text]]),
+      { 1: "wrap" },
+    ),
     ...(shown.length === 0 ? [] : ["", ...rangeTable(shown, walk.detail?.file !== undefined)]),
     ...ranges.flatMap(({ part, message, status }) => {
       if (status !== "failed" || message === undefined) return [];
@@ -90,7 +93,10 @@ function rangeCounts(ranges: readonly RangeRow[]): string {
   }).join(", ");
 }
 
-function rangeTable(ranges: readonly RangeRow[], ofFile: boolean): string[] {
+/** Long keys give way, behind who has the range and how many batches it took. */
+const NARROW = { 2: 8, 3: 8, 4: 8, 6: 0, 7: 0 };
+
+function rangeTable(ranges: readonly RangeRow[], ofFile: boolean): Line[] {
   const keyText = (key: Key | undefined) => key === undefined ? "-" : ofFile ? placeText(key) : formatKey(key);
   return columns([
     ["RANGE", "STATE", "AFTER", "UP TO", "DONE UP TO", "ROWS", "BATCHES", "BY"],
@@ -104,7 +110,7 @@ function rangeTable(ranges: readonly RangeRow[], ofFile: boolean): string[] {
       countText(range.batches),
       range.holder === undefined || range.free ? "" : holderText(range.holder),
     ]),
-  ]);
+  ], NARROW);
 }
 
 /** Where in a file a record begins: `line 200,001`. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { columns, linesOf, paint, styled, wrap } from "../../src/cli/text.ts";
+import { wrap } from "../../src/cli/narrow.ts";
+import { columns, linesOf, paint, styled } from "../../src/cli/text.ts";
 import { visible } from "../../src/visible.ts";
 
 const plain = { colour: false, redact: (text: string) => text };
@@ -48,7 +49,8 @@ Deno.test("linesOf() splits at every convention and adds no empty last line", ()
 });
 
 Deno.test("columns() aligns cells by what is seen and ends no line with blanks", () => {
-  assert.deepEqual(columns([["a", "bcd", ""], ["ab\x1b", "e", "f"]]), ["a       bcd", "ab\x1b  e    f"]);
+  const lines = columns([["a", "bcd", ""], ["日\x1b", "e", "f"]], { 2: 1 });
+  assert.deepEqual(lines.map((line) => paint(line, plain)), ["a       bcd", "日\\x1b  e    f"]);
 });
 
 Deno.test("wrap() breaks at blanks alone", () => {
