@@ -24,6 +24,8 @@ export class PageScript {
   /** Behind `g`. */
   #isGoing = false;
   #mark: string | undefined;
+  #isDrawing = false;
+  #isOld = false;
   #scale = 1;
 
   constructor(browser: Browser) {
@@ -204,8 +206,21 @@ export class PageScript {
     }
   }
 
-  /** Takes the main part of the page as it is now; the reader's place and what is being written stay. */
+  /** One at a time: of two answers the older one could come last. */
   async #drawAnew(): Promise<void> {
+    this.#isOld = true;
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    while (this.#isOld) {
+      this.#isOld = false;
+      // a server that went away comes back with the events
+      await this.#draw().catch(() => undefined);
+    }
+    this.#isDrawing = false;
+  }
+
+  /** Takes the main part of the page as it is now; the reader's place and what is being written stay. */
+  async #draw(): Promise<void> {
     const main = this.#document.querySelector("main");
     const active = this.#document.activeElement;
     if (active !== null && /^(INPUT|SELECT)$/.test(active.tagName)) return;

@@ -171,12 +171,15 @@ testWith(["chromium"], "page: a run in batches is shown while it runs, and when 
   await bar.waitFor({ timeout: 15_000 });
   const values: number[] = [];
   for (let look = 0; look < 6; look++) {
-    values.push(Number(await bar.getAttribute("value").catch(() => null) ?? 1));
+    // when it is over there is no bar any more
+    values.push(Number(await bar.getAttribute("value", { timeout: 500 }).catch(() => 1)));
     await page.waitForTimeout(600);
   }
   assert.ok(new Set(values).size >= 2, `it moves: ${values}`);
   assert.deepEqual(values, [...values].sort((a, b) => a - b));
-  await page.getByText("1 failed, 1 blocked and 1 changed since it was applied.").waitFor({ timeout: 20_000 });
+  await page.getByText("1 failed, 1 blocked and 1 changed since it was applied.", { exact: true }).waitFor({
+    timeout: 20_000,
+  });
   assert.equal(await page.locator("[data-walk]").count(), 0);
   await child.stdout.cancel();
   await child.stderr.cancel();
