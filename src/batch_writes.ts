@@ -184,13 +184,15 @@ export function checkpointing(dialect: Dialect, revision: string, range: HeldRan
   const { utcNow, utcLater } = dialect.ledger;
   return statement(
     dialect,
-    `update delembic_batch set cursor_key = ?, rows_done = rows_done + ?, batches = batches + 1, seconds = seconds + ?,
+    `update delembic_batch set cursor_key = ?, rows_done = rows_done + ?, batches = batches + ?, seconds = seconds + ?,
        batch_size = ?, expires_at = ${utcLater("?")}, updated_at = ${utcNow}, message = null
        ${at.last ? `, status = 'done', holder = null, ended_at = ${utcNow}` : ""}
        where revision = ? and part = ? and holder = ? and fence = ? and status = 'running'`,
     [
       encodeKey(at.cursor),
       at.rows,
+      // the last one of a range may find that there is nothing left
+      at.rows === 0 ? 0 : 1,
       at.seconds,
       at.batchSize,
       at.leaseSeconds,
