@@ -69,11 +69,13 @@ const CORNERS: Readonly<Record<number, string>> = {
 /** Each lane leads down to one node that is still to come; those that lead to the same node are one. */
 class Lanes {
   readonly #targets: (string | undefined)[] = [];
+  /** Where a node is just above, and no lane goes on: what stood right below would seem to follow it. */
+  #ended = -1;
 
   /** The column of a node, whose lane ends here. */
   take(key: string): number {
     const found = this.#targets.indexOf(key);
-    const column = found >= 0 ? found : this.#free(0);
+    const column = found >= 0 ? found : this.#free(0, this.#ended);
     this.#targets[column] = undefined;
     return column;
   }
@@ -86,6 +88,7 @@ class Lanes {
 
   /** Begins lanes from a node to its children; the line that shows it, where a straight one would not. */
   fork(column: number, children: readonly string[]): string | undefined {
+    this.#ended = children.length === 0 ? column : -1;
     const before = [...this.#targets];
     const columns = new Set(children.map((child) => {
       const found = this.#targets.indexOf(child);
@@ -114,10 +117,10 @@ class Lanes {
     return line.trimEnd();
   }
 
-  /** The first free column from one on; lanes to the left are kept for nodes that begin there. */
-  #free(from: number): number {
-    for (let at = from; at < this.#targets.length; at++) if (this.#targets[at] === undefined) return at;
-    this.#targets.push(undefined);
+  /** The first free column from one on, but for `not`; lanes to the left are kept for nodes that begin there. */
+  #free(from: number, not = -1): number {
+    for (let at = from; at < this.#targets.length; at++) if (at !== not && this.#targets[at] === undefined) return at;
+    if (this.#targets.push(undefined) - 1 === not) this.#targets.push(undefined);
     return this.#targets.length - 1;
   }
 }

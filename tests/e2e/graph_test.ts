@@ -109,11 +109,11 @@ Deno.test("graph: faulty files are told and drawn, circles too", async () => {
   assert.match(err, /Migrations depend on each other in a circle: D003 → D004 → D003/);
   assert.equal(
     out,
-    `○  D001  (pending)  step D001
-○  D002  (head, pending)  step D002
-!  D005  (faulty)
-!  D003  (faulty)  step D003
-!  D004  (faulty)  step D004
+    `○    D001  (pending)  step D001
+○    D002  (head, pending)  step D002
+  !  D005  (faulty)
+!    D003  (faulty)  step D003
+!    D004  (faulty)  step D004
 `,
   );
 });

@@ -55,7 +55,7 @@ Deno.test("graphLines() keeps a lane that only passes in front of what crosses i
   );
 });
 
-Deno.test("graphLines() tells every state by a sign and a word, and Alembic's revisions by squares", () => {
+Deno.test("graphLines() tells every state by a sign and a word, and Alembic's by squares; what follows nothing is moved aside", () => {
   const view = viewOf(
     "a1",
     "a2 < a1 = pending",
@@ -65,15 +65,15 @@ Deno.test("graphLines() tells every state by a sign and a word, and Alembic's re
   assert.equal(
     plain(graphLines(view)),
     `
-■  a1  (schema)
-□  a2  (schema, pending)
-▫  a3  (schema, unknown)
-◉  D000  (running)
-✗  D001  (failed)
-⊘  D002  (blocked)
-◐  D003  (changed)
-◌  D004  (missing)
-!  D005  (faulty)
+■    a1  (schema)
+□    a2  (schema, pending)
+  ▫  a3  (schema, unknown)
+◉    D000  (running)
+  ✗  D001  (failed)
+⊘    D002  (blocked)
+  ◐  D003  (changed)
+◌    D004  (missing)
+  !  D005  (faulty)
 `.trim(),
   );
   assert.deepEqual(graphLines({ nodes: [], edges: [] }), ["No migrations found."]);
