@@ -6,7 +6,8 @@
  * - A block with a path behind its language (`sql delembic/versions/D002_x.sql`) is that file.
  * - A comment `<!-- ground: tour -->` at the top of a page says what its folder has at the beginning.
  *
- * A page begins in a clean folder, with an empty home directory and nothing else in the environment than `DATABASE_URL`.
+ * A page begins in a clean folder, with a home directory that is empty and stays so, and nothing in the environment that
+ * configures Delembic but `DATABASE_URL`.
  *
  * @module
  */
@@ -54,6 +55,8 @@ export async function replay({ markdown, ground, path }: Page, program: Program 
     if (block.path !== undefined) await writeBlock(project, block, program);
     return block.language === "console" ? await runBlock(block.text, { cwd: project, env }) : block.text;
   });
+  const left = [...Deno.readDirSync(env.HOME)].map(({ name }) => name);
+  if (left.length > 0) throw new Error(`What ${path} runs leaves behind at home: ${left.join(", ")}`);
   return replayed.replaceAll(project, FOLDER).replaceAll(`@${Deno.hostname()}`, "@laptop");
 }
 
