@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { testProject, until } from "../project.ts";
 import { HOSTILE_TEXTS } from "../graph_ground.ts";
-import { onEachDatabase } from "../support.ts";
+import { onEachDatabase, outside, testWith } from "../support.ts";
 import { raising, seeded } from "../walk_ground.ts";
 import { get, serve } from "./web_ground.ts";
 
@@ -353,3 +353,34 @@ Deno.test("serve: tells those who listen how far a walk is", async () => {
   assert.match(walks.map(({ told }) => told["rate"]).join(), /\d rows\/s/);
   assert.ok(new Set(seen.map(({ mark }) => mark)).size >= 2, "the mark tells that something ended");
 });
+
+testWith(
+  ["executable"],
+  "serve: the executable has all that the page needs within it, and reads scripts anew",
+  async () => {
+    const script = (text: string) => `export default { revision: "D002", description: "${text}", upgrade() {} };\n`;
+    await using project = await testProject("sqlite", { "D001.sql": FIRST, "D002.js": script("as it was") });
+    const start = (args: readonly string[]) =>
+      new Deno.Command(outside.executable ?? "missing", {
+        args: [...args],
+        cwd: project.folder,
+        env: { DELEMBIC_TEST_URL: project.db.url },
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+    await using served = await serve({ start });
+    const page = await served.page("/");
+    for (const [, path = ""] of page.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)) {
+      assert.ok((await served.page(path)).length > 100, path);
+    }
+    const source = await served.page("/assets/page.js");
+    assert.doesNotThrow(() => new Function(source), "it is JavaScript");
+    assert.match(await served.page("/data"), /as it was/);
+    await project.write({ "D002.js": script("as it is") });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    assert.match(await served.page("/data"), /as it is/);
+    assert.match(await served.page("/graph"), /class="dg-node data pending"/);
+    assert.deepEqual((await served.stop()).err, "");
+  },
+);
