@@ -21,9 +21,14 @@ export interface FoundCodes {
 
 /** Reads `src/` and `mod.ts`. */
 export async function codesOfSources(): Promise<FoundCodes> {
+  return codesOf(await readSources());
+}
+
+/** The text of each source, by its path. */
+export async function readSources(): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>([["mod.ts", await Deno.readTextFile(new URL("mod.ts", ROOT))]]);
   await readFolder("src/", texts);
-  return codesOf(texts);
+  return texts;
 }
 
 async function readFolder(folder: string, texts: Map<string, string>): Promise<void> {

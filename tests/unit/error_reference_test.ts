@@ -1,7 +1,8 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { errorHelp } from "../../src/cli/help.ts";
 import { parseErrorReference, readErrorReference } from "../../src/error_reference.ts";
 import { codesOf, codesOfSources } from "../error_codes.ts";
+import { textsOfSources } from "../source_texts.ts";
 
 Deno.test("every code that the sources can give has an entry in docs/reference/errors.md, and no entry is without one", async () => {
   const { codes, problems } = await codesOfSources();
@@ -19,6 +20,18 @@ Deno.test("every entry shows a message first, and then says why and what to do",
     equal(group === "", false, code);
     deepEqual(parts.slice(0, 2).map(({ kind }) => kind), ["example", "paragraph"], code);
     for (const part of parts) if (part.kind === "paragraph") equal(/[`\]]\(|`/.test(part.text), false, part.text);
+  }
+});
+
+Deno.test("every message that the page shows is one that the program has", async () => {
+  const texts = await textsOfSources();
+  for (const { code, group, parts } of (await readErrorReference()).values()) {
+    // these are the words of a server, and of a migration of one's own
+    if (group === "The database" || code === "python-error") continue;
+    const [example] = parts;
+    const [first = ""] = example?.kind === "example" ? example.lines : [];
+    const message = first.trim().replace(/^(?:Error|FAILED|PAUSED|INTERRUPTED): /, "");
+    ok(texts.some((text) => text.test(message)), `${code}: ${message}`);
   }
 });
 
