@@ -193,8 +193,9 @@ async function tell(call: Call, error: unknown): Promise<number> {
   const folder = call.folder === "" ? cwd : call.folder;
   const { verbose, width } = call.output;
   const view = viewOf({ folder, verbose, width, shown: (file) => shownPath(cwd, file) });
-  call.output.problem(errorLines(error, view));
+  const document = errorDocument(error);
+  call.output.problem(errorLines(error, view), document);
   call.output.annotate(errorAnnotations(error, folder));
-  call.output.document({ error: errorDocument(error) });
+  call.output.document({ error: document });
   return exitCodeOf(error);
 }

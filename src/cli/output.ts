@@ -123,10 +123,11 @@ export class Output {
     return { level, title: redact(title), message: redact(message), place: { ...place, file: redact(file) } };
   }
 
-  /** What went wrong: never silenced. */
-  problem(lines: readonly Line[]): void {
+  /** What went wrong: never silenced. @param document the same for programs, where it is an error with a code */
+  problem(lines: readonly Line[], document?: Readonly<Record<string, unknown>>): void {
     if (this.#mode.json) this.#aside(lines);
-    else this.#err(lines, "error");
+    else if (!this.#logs || document === undefined) this.#err(lines, "error");
+    else this.#io.err(this.#json({ level: "error", event: "error", at: this.#io.now().toISOString(), ...document }));
   }
 
   /** Only with `--verbose`. */
