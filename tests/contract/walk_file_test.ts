@@ -126,14 +126,20 @@ for (const [need, kind] of SERVERS) {
     [need],
     `${kind}: a range that was handed out in a commit whose answer got lost is done all the same`,
     async () => {
-      await using project = await prepared(kind, 3_000, "size 2KB pause 20ms");
+      await using project = await prepared(kind, 3_000, "size 2KB pause 200ms");
       const run = project.start(["upgrade"], LEASE);
-      // now it has the name of a process of which no worker knows that it has it
-      const losing = "update delembic_batch set fence = fence + 1 where kind = 'range' and holder is not null";
-      await until("a range has lost its worker", async () => {
-        await project.execute(losing).catch(() => undefined);
-        return (await project.rows("select 1 from delembic_batch where fence > 1").catch(() => [])).length > 0;
+      await until("the load has begun", async () => {
+        return (await project.rows("select 1 from delembic_batch where rows_done > 0").catch(() => [])).length > 0;
       });
+      // while its worker waits for a lock, a range gets the name of a process of which no worker knows that it has it
+      await project.execute(
+        "begin",
+        kind === "mysql" ? "select * from person for update" : "lock table person in access exclusive mode",
+        kind === "mysql" ? "select sleep(1)" : "select pg_sleep(1)",
+        "update delembic_batch set fence = fence + 1 where kind = 'range' and holder is not null",
+        "commit",
+      );
+      assert.deepEqual(await project.rows("select count(*) from delembic_batch where fence > 1"), ["1"]);
       const ended = await finished(run);
       assert.equal(ended.code, 0, ended.out + ended.err);
       await assertLoaded(project, 3_000, "a range without a worker");
