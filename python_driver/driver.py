@@ -42,20 +42,26 @@ class Channel:
     """The pipes: requests in, answers out. Its thread sees at once that a step is to end, or that nobody is there."""
 
     def __init__(self):
-        self.out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+        self.out = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace", newline="\n")
         # what prints below Python must not get between the answers
         os.dup2(2, 1)
+        self.incoming = os.fdopen(os.dup(0), "rb")
+        # and what reads, in Python or a program that it starts, must not take requests, nor wait for them
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
         self.writing = threading.Lock()
         self.printed = sys.stdout = sys.stderr = Printed(self)
         self.requests = queue.Queue()
         self.lock = threading.Lock()
         self.interruptible = False
         self.cancelled = False
+        self.interrupted = False
         signal.signal(signal.SIGINT, self.on_signal)
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
-        for line in iter(sys.stdin.buffer.readline, b""):
+        for line in iter(self.incoming.readline, b""):
             request = json.loads(line)
             if request.get("do") == "cancel":
                 self.cancel()
@@ -82,12 +88,14 @@ class Channel:
         # the terminal's Ctrl-C comes here too; Delembic, which has it as well, decides
         if self.cancelled:
             self.cancelled = False
+            self.interrupted = True
             raise KeyboardInterrupt
 
     def during(self, step):
         """Runs a step that may be interrupted, which raises KeyboardInterrupt in it."""
         with self.lock:
             self.interruptible = True
+            self.interrupted = False
         try:
             return step()
         finally:
@@ -98,13 +106,15 @@ class Channel:
 
     def send(self, message):
         with self.writing:
-            self.out.write(json.dumps(message, default=str) + "\n")
+            # a half of a surrogate pair, as in the name of a file, becomes a question mark
+            self.out.write(json.dumps(message, default=str, ensure_ascii=False) + "\n")
             self.out.flush()
 
     def ask(self, question):
         self.send(question)
         answer = self.requests.get()
         if answer is None:
+            self.interrupted = True
             raise KeyboardInterrupt
         return answer
 
@@ -112,9 +122,18 @@ class Channel:
 class Printed(io.TextIOBase):
     """What stands for stdout and stderr: a message for each line, in order with the answers."""
 
+    encoding = "utf-8"
+
     def __init__(self, channel):
         self.channel = channel
         self.rest = ""
+
+    @property
+    def buffer(self):
+        return sys.__stdout__.buffer
+
+    def fileno(self):
+        return sys.__stdout__.fileno()
 
     def writable(self):
         return True
@@ -128,6 +147,8 @@ class Printed(io.TextIOBase):
     def end_line(self):
         if self.rest != "":
             self.write("\n")
+        with contextlib.suppress(ValueError, OSError):
+            sys.__stdout__.flush()
 
 
 class Guard:
@@ -463,7 +484,10 @@ def expanded(match):
 
 
 def message_of(error, line):
-    text = re.sub(r"\n\(Background on this error at: \S+\)$", "", str(error))
+    try:
+        text = re.sub(r"\n\(Background on this error at: \S+\)$", "", str(error))
+    except Exception:
+        text = ""
     if isinstance(error, SystemExit):
         return f"The migration called sys.exit({text})"
     if isinstance(error, SyntaxError):
@@ -506,7 +530,9 @@ def answer_of(driver, channel, request):
     try:
         step = lambda: getattr(driver, request["do"])(request)
         return {"ok": channel.during(step) if request["do"] in INTERRUPTIBLE else step()}
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        if not channel.interrupted:
+            return {"error": driver.problem(error)}
         driver.stop_statement()
         return {"refused": {"reason": "interrupted"}}
     except Refused as error:

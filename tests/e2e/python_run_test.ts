@@ -550,3 +550,37 @@ onEach("verify calls validate again, and rolls back", async (kind) => {
   match(err, /FAILED: two are expected\n {4}at delembic\/versions\/D001\.py:16\n/);
   match(out, /Without validate: D002, D003\nVerified 0 migrations, 1 failed\.\n$/);
 });
+
+/** What a migration does with its surroundings, and how that ends: the code, and what is told. */
+const SURROUNDINGS: readonly (readonly [string, readonly string[], number, RegExp])[] = [
+  ["asks for input", ['input("sure? ")'], 1, /FAILED: EOFError: EOF when reading a line\n/],
+  ["starts a program that reads", ["import subprocess", 'subprocess.run(["cat"], check=True)'], 0, /OK/],
+  ["reads where requests come from", ["import os", "assert os.read(0, 1) == b''"], 0, /OK/],
+  ["closes what it has not opened", ["import os", "os.closerange(0, 3)"], 0, /OK/],
+  [
+    "gives its output to a program",
+    ["import subprocess, sys", "subprocess.run(['echo', 'said'], stdout=sys.stdout)"],
+    0,
+    /said/,
+  ],
+  ["prints bytes", ["import sys", "sys.stdout.buffer.write(b'said\\n')"], 0, /said/],
+  ["raises KeyboardInterrupt", ["raise KeyboardInterrupt"], 1, /FAILED: KeyboardInterrupt: raise KeyboardInterrupt\n/],
+  ["fails with half a character", ['raise ValueError("\\udc80 \\x00")'], 1, /FAILED: \? .*\n/],
+  [
+    "fails with an error that fails",
+    ["class Odd(Exception):", "    def __str__(self): raise RuntimeError", "raise Odd"],
+    1,
+    /FAILED: Odd: raise Odd\n/,
+  ],
+];
+
+onEach("whatever a migration does with its surroundings, it ends, and its failure is recorded", async (kind) => {
+  const cases = kind === "sqlite" ? SURROUNDINGS : SURROUNDINGS.filter(([what]) => what.startsWith("fails"));
+  for (const [what, upgrade, code, said] of cases) {
+    await using project = await pythonProject(kind, { "D001.py": pythonMigration("D001", { upgrade }) });
+    const { out, err } = await ran(project, ["upgrade"], code);
+    match(out + err, said, what);
+    const status = code === 0 ? "success" : "failed";
+    deepEqual(await project.rows("select status from delembic_run_history"), [status], what);
+  }
+});
