@@ -269,9 +269,9 @@ class MigrationPart {
     if (statements === undefined) {
       if (validate === undefined) return [];
       warn(
-        `The validation of ${revision} is not in the script: it reads, and only a run can ('delembic verify ${revision}')`,
+        `The validation of ${revision} is code, and not in the script: run 'delembic verify ${revision}' afterwards`,
       );
-      return [`-- Its validation is code that reads: run 'delembic verify ${revision}' after this script.`];
+      return [`-- Its validation is code: run 'delembic verify ${revision}' when this script has run.`];
     }
     return statements.validate.map(({ text, line }) => {
       const place = this.#place(line);

@@ -184,7 +184,7 @@ function batch(walk: ScriptWalk, key: KeyNames, revision: string): string[] {
     ...walk.statements.map((statement) => execution(statement, key)),
     "end if;",
     `update delembic_batch set cursor_key = ${key.encoded("upto")}, rows_done = rows_done + @delembic_rows,`,
-    `  batches = batches + 1, seconds = seconds + timestampdiff(microsecond, @delembic_began, ${NOW}) / 1e6,`,
+    `  batches = batches + (@delembic_rows > 0), seconds = seconds + timestampdiff(microsecond, @delembic_began, ${NOW}) / 1e6,`,
     `  batch_size = ${walk.size}, expires_at = ${LATER}, updated_at = ${NOW}, message = null,`,
     `  status = if(@delembic_end, 'done', status), ended_at = if(@delembic_end, ${NOW}, null)`,
     `  where revision = ${revision} and part = @delembic_part and holder = ${HOLDER} collate utf8mb4_bin`,

@@ -166,7 +166,7 @@ function batch(walk: ScriptWalk, key: KeyNames, revision: string): string[] {
     ...walk.statements.map((statement) => `  ${execution(statement, key)}`),
     "end if;",
     `update delembic_batch set cursor_key = ${key.encoded("upto")}, rows_done = rows_done + delembic_rows,`,
-    "  batches = batches + 1, seconds = seconds + extract(epoch from clock_timestamp() - delembic_began),",
+    "  batches = batches + (delembic_rows > 0)::integer, seconds = seconds + extract(epoch from clock_timestamp() - delembic_began),",
     `  batch_size = ${walk.size}, expires_at = ${LATER}, updated_at = clock_timestamp(), message = null,`,
     "  status = case when delembic_end then 'done' else status end,",
     "  holder = case when delembic_end then null else holder end,",

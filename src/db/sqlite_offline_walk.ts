@@ -53,7 +53,7 @@ function ledgerRows({ revision, size, rangeSize }: ScriptWalk): string {
 insert into delembic_batch (revision, part, kind, status, lower_key, upper_key, cursor_key, rows_done, batches, batch_size,
     fence, expires_at, started_at, updated_at, ended_at)
   select ${sqliteText(revision)}, part, 'range', 'done', ${keyAt(`(part - 1) * ${rangeSize}`)}, ${keyAt("last")},
-    ${keyAt("last")}, rows, rows / ${size} + 1, ${size}, 1, ${UTC_NOW}, ${UTC_NOW}, ${UTC_NOW}, ${UTC_NOW}
+    ${keyAt("last")}, rows, (rows + ${size} - 1) / ${size}, ${size}, 1, ${UTC_NOW}, ${UTC_NOW}, ${UTC_NOW}, ${UTC_NOW}
   from (select (delembic_number - 1) / ${rangeSize} + 1 as part, count(*) as rows, max(delembic_number) as last
     from temp.delembic_walk group by 1);`;
 }
