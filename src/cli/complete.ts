@@ -71,7 +71,7 @@ async function candidates(cursor: Cursor, io: Io): Promise<Candidates> {
     return found === "files" ? [] : found.map(([word, text]) => [`${name}=${word}`, text]);
   }
   if (current.startsWith("-")) return optionNames(options);
-  if (entry === undefined || command === undefined) return commandNames(cursor.plain);
+  if (entry === undefined || command === undefined) return [...commandNames(cursor.plain), ...await codes(cursor)];
   return await argumentsOf(entry, command, cursor, io);
 }
 
@@ -96,6 +96,13 @@ function commandNames(plain: readonly string[]): Candidate[] {
     if (!words.has(word)) words.set(word, more === undefined ? summary : `${word} …`);
   }
   return [...words, ["help", "Explain a command"]];
+}
+
+/** Of errors, for `help`: so many that they are offered only to those who have begun to write one. */
+async function codes({ plain, current }: Cursor): Promise<Candidate[]> {
+  if (plain.length !== 1 || plain[0] !== "help" || current === "") return [];
+  const { readErrorReference } = await import("../error_reference.ts");
+  return [...(await readErrorReference()).values()].map(({ code, group }) => [code, `error: ${group}`]);
 }
 
 function optionNames(options: Options): Candidate[] {

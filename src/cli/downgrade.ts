@@ -65,7 +65,7 @@ async function dryRun(context: Context, opened: OpenProject, target: Target): Pr
   const { planDowngrade } = await import("../plan.ts");
   const { requireSound } = await import("../project.ts");
   const { requireDowngrades } = await import("../runner.ts");
-  const { titled } = await import("./run_lines.ts");
+  const { named } = await import("./run_lines.ts");
   requireSound(opened.project);
   return await lookAt(context, opened, ({ seen }) => {
     const going = planDowngrade(seen, target);
@@ -74,7 +74,7 @@ async function dryRun(context: Context, opened: OpenProject, target: Target): Pr
     output.result(
       going.length === 0
         ? [nothingFor(target)]
-        : going.map(({ revision, description }) => `Would undo ${titled(revision, description)}`),
+        : going.map(({ revision, description }) => ["Would undo ", ...named(revision, description)]),
     );
     output.document({
       dryRun: true,

@@ -8,7 +8,7 @@ import type { PipelineStep } from "../pipeline_file.ts";
 import type { StepReport } from "../pipeline_run.ts";
 import type { StepPreview } from "../pipeline_steps.ts";
 import { explain } from "../runner.ts";
-import { titled } from "./run_lines.ts";
+import { named } from "./run_lines.ts";
 import { indented, type Line, styled } from "./text.ts";
 
 const PRESENT = "    already there";
@@ -46,13 +46,13 @@ function previewBody({ step, status, runs, blocked }: StepPreview): Line[] {
   if (status === "not-reached") return ["would not be reached"];
   const would = step.type === "alembic"
     ? [`would run: alembic upgrade ${step.target}`]
-    : runs.map(({ migration }) => `would run ${titled(migration.revision, migration.description)}`);
+    : runs.map(({ migration }): Line => ["would run ", ...named(migration.revision, migration.description)]);
   if (blocked === undefined) return would;
   const { revision, description } = blocked.migration;
   const { message, hint } = explain(revision, blocked.blocks);
   return [
     ...would,
-    `would stop at ${titled(revision, description)}`,
+    ["would stop at ", ...named(revision, description)],
     [styled("yellow", "BLOCKED:"), ` ${message}`],
     hint,
   ];

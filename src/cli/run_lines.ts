@@ -81,13 +81,8 @@ function blockedLines(message: string, hint: string): Line[] {
   return [[styled("yellow", "BLOCKED:"), ` ${message}`], hint];
 }
 
-/** `D001: load person` */
-export function titled(revision: string, description: string): string {
-  return description === "" ? revision : `${revision}: ${description}`;
-}
-
-/** The same, for a line of which the description gives way. */
-function named(revision: string, description: string): (string | Flexible)[] {
+/** `D001: load person`, of which the description gives way. */
+export function named(revision: string, description: string): (string | Flexible)[] {
   return description === "" ? [revision] : [`${revision}: `, cuttable(description)];
 }
 

@@ -111,6 +111,18 @@ Deno.test("completions: the script for PowerShell asks the program too", async (
   assert.match(await place.shell("delembic", "completions", "powershell"), /& \$program __complete @words/);
 });
 
+Deno.test("completions: help knows commands, and the codes of errors for those who have begun to write one", async () => {
+  await using place = await ground();
+  const complete = async (word: string) => (await place.shell("delembic", "__complete", "help", word)).split("\n");
+  assert.deepEqual(await complete("lock-"), [
+    "lock-busy\terror: Locks and interruptions",
+    "lock-lost\terror: Locks and interruptions",
+    "",
+  ]);
+  const all = await complete("");
+  assert.ok(all.some((line) => line.startsWith("upgrade\t")) && !all.some((line) => line.includes("error:")));
+});
+
 Deno.test("completions: an unknown shell is refused with the list of those that there are", async () => {
   await using place = await ground();
   const { code, err } = await run(`${place.path}/bin/delembic`, ["completions", "tcsh"], { cwd: place.path });
