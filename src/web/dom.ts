@@ -20,6 +20,13 @@ export interface Element {
   scrollTop: number;
   readonly clientWidth: number;
   readonly dataset: Record<string, string | undefined>;
+  readonly classList: { contains(name: string): boolean };
+  getBoundingClientRect(): {
+    readonly left: number;
+    readonly top: number;
+    readonly width: number;
+    readonly height: number;
+  };
   focus(): void;
   select(): void;
   scrollIntoView(options: { readonly block: "nearest" }): void;

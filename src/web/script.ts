@@ -261,6 +261,17 @@ export class PageScript {
     // a picture that is a little too wide is made smaller; a much larger one could not be read any more
     if (this.#scale === 1 && fitting >= 0.6) this.#scale = Math.min(1, fitting);
     this.#resize(this.#scale);
+    this.#showNews(graph);
+  }
+
+  /** Of a picture that is larger than its place, what is not applied yet is in sight, else what came last. */
+  #showNews(graph: Element): void {
+    const nodes = [...graph.querySelectorAll(".dg-node.data")];
+    const node = nodes.find(({ classList }) => !classList.contains("applied")) ?? nodes.at(-1);
+    if (node === undefined) return;
+    const [at, within] = [node.getBoundingClientRect(), graph.getBoundingClientRect()];
+    graph.scrollLeft += at.left - within.left - (within.width - at.width) / 2;
+    graph.scrollTop += at.top - within.top - within.height / 3;
   }
 
   /** Moves the picture under the pointer. */

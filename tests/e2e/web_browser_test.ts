@@ -341,3 +341,37 @@ testWith(["chromium"], "page: what could not be shown is shown as soon as it can
   await Deno.writeTextFile(ini, INI);
   await page.getByText("5 migrations").waitFor({ timeout: 10_000 });
 });
+
+testWith(["chromium"], "page: a large graph opens where something is to be done, and is moved and zoomed", async () => {
+  const ids = Array.from({ length: 60 }, (_, at) => `D${at + 100}`);
+  await using visited = await visit({
+    files: Object.assign({}, ...ids.map((id, at) => sql(id, ids[at - 1] ?? "", "a step", "select 1;"))),
+    prepare: async (project) => void await project.delembic(["upgrade", "+40"]),
+  });
+  const { page, served, complaints } = visited;
+  await page.goto(`${served.base}/graph`);
+  const isInSight = (id: string) =>
+    page.evaluate(`(() => {
+      const graph = document.querySelector("[data-graph]").getBoundingClientRect();
+      const node = [...document.querySelectorAll(".dg-node")].find((node) => node.textContent.includes("${id}")).getBoundingClientRect();
+      return node.top >= graph.top && node.bottom <= graph.bottom && node.left >= graph.left && node.right <= graph.right;
+    })()`);
+  assert.deepEqual([await isInSight("D100"), await isInSight("D140")], [false, true]);
+  const graph = page.locator("[data-graph]");
+  const top = () => graph.evaluate((element: unknown) => (element as { scrollTop: number }).scrollTop);
+  const before = await top();
+  const box = await graph.boundingBox();
+  const [x, y] = [(box?.x ?? 0) + 20, (box?.y ?? 0) + 200];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x, y + 150, { steps: 5 });
+  await page.mouse.up();
+  assert.equal(before - await top(), 150);
+  const width = async () => Number(await page.locator("[data-graph] svg").getAttribute("width"));
+  const wide = await width();
+  await page.getByRole("button", { name: "Larger" }).click();
+  assert.ok(await width() > wide);
+  await page.getByRole("button", { name: "Fit" }).click();
+  assert.equal(await width(), wide);
+  assert.deepEqual(complaints, []);
+});
