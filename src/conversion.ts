@@ -5,7 +5,7 @@
  */
 
 import { basename, dirname, join } from "node:path";
-import { type Conversion, convertedScript, convertedSql, fitsSql } from "./converted.ts";
+import { type Conversion, convertedScript, convertedSql, fitsSql, fittedToSql, unconvertedOf } from "./converted.ts";
 import type { SqlLexicon } from "./db/database.ts";
 import { DelembicError, EXIT, reasonOf } from "./errors.ts";
 import { createFile, readBuiltIn } from "./new_file.ts";
@@ -37,14 +37,23 @@ export async function readPythonFile(path: string, revision: string): Promise<Py
   };
 }
 
+/** A file, and what is left to be done in it by hand. */
+export interface Rendered {
+  readonly kind: "sql" | "ts";
+  readonly text: string;
+  readonly unconverted: readonly { readonly line: number; readonly why: string; readonly code: string }[];
+}
+
 /** @param wanted what it is to be; else SQL where that has all the words, and TypeScript otherwise */
 export function renderConversion(
   conversion: Conversion,
   lexicon: SqlLexicon,
   wanted: "sql" | "ts" | undefined,
-): { readonly kind: "sql" | "ts"; readonly text: string } {
+): Rendered {
   const kind = wanted ?? (fitsSql(conversion) ? "sql" : "ts");
-  return { kind, text: (kind === "sql" ? convertedSql : convertedScript)(conversion, lexicon) };
+  const fitted = kind === "sql" ? fittedToSql(conversion, lexicon) : conversion;
+  const text = (kind === "sql" ? convertedSql : convertedScript)(fitted, lexicon);
+  return { kind, text, unconverted: unconvertedOf(fitted).map(({ line, why, code }) => ({ line, why, code })) };
 }
 
 /** Where the two files are after a conversion was written. */

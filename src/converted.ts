@@ -31,6 +31,16 @@ export function fitsSql({ upgrade, validate }: ReadSteps): boolean {
     validate.every(({ kind }) => kind === "check" || kind === "comment");
 }
 
+/** The migration as far as SQL has words for it: a check between statements would be a query that nobody looks at. */
+export function fittedToSql(conversion: Conversion, lexicon: SqlLexicon): Conversion {
+  const upgrade = conversion.upgrade.map((deed): Deed => {
+    if (deed.kind !== "check") return deed;
+    const why = "SQL checks in 'validate' only; --ts does it here";
+    return { kind: "unconverted", code: sqlOf(deed, conversion.file, lexicon), why, line: deed.line };
+  });
+  return { ...conversion, upgrade };
+}
+
 /**
  * The migration in SQL. What could not be converted is a comment, and a statement that fails.
  *

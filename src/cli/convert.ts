@@ -37,7 +37,7 @@ export const convert = command({
     const { absolutePath } = await import("./paths.ts");
     const { dialectFor } = await import("./new_migration.ts");
     const { loadProject } = await import("../project.ts");
-    const { readPythonFile, renderConversion, replaceFile, unconvertedOf } = await import("../conversion.ts");
+    const { readPythonFile, renderConversion, replaceFile } = await import("../conversion.ts");
     const config = await openConfig(context);
     const dialect = await dialectFor(context, config);
     const project = await loadProject(config, dialect);
@@ -49,14 +49,15 @@ export const convert = command({
     const replaced = write ? await replaceFile(path, rendered) : undefined;
     if (replaced === undefined) context.output.result(rendered.text.trimEnd().split("\n"));
     else await tellReplaced(context, config, migration, replaced);
-    const unconverted = unconvertedOf(conversion).map(({ line, why, code }) => ({ line, why, code }));
-    for (const { line, why } of unconverted) context.output.warn(`Not converted: ${migration.file}:${line}: ${why}`);
+    for (const { line, why } of rendered.unconverted) {
+      context.output.warn(`Not converted: ${migration.file}:${line}: ${why}`);
+    }
     const { shownFile } = await import("./project_view.ts");
     const files = replaced === undefined ? {} : {
       created: shownFile(context, config, replaced.created),
       kept: shownFile(context, config, replaced.kept),
     };
-    context.output.document({ revision: migration.revision, ...rendered, unconverted, ...files });
+    context.output.document({ revision: migration.revision, ...rendered, ...files });
     return EXIT.done;
   },
 });

@@ -73,6 +73,22 @@ Deno.test("convert --json has the text, and what is left", async () => {
   }]);
 });
 
+Deno.test("convert --sql tells of a check between statements, which SQL has in 'validate' only", async () => {
+  const upgrade = [
+    'conn.execute(text("create table t (a int)"))',
+    'assert conn.scalar(text("select count(*) from t")) == 1, "one"',
+    'conn.execute(text("delete from t"))',
+  ];
+  await using project = await pythonProject("sqlite", { "D001.py": pythonMigration("D001", { upgrade }) }, "");
+  const { out, err } = await project.delembic(["convert", "D001", "--sql"]);
+  match(out, /^-- Not converted .*\n-- {3}-- one\n-- {3}select \(select count\(\*\) from t\) = 1;$/m);
+  equal(
+    err,
+    "Warning: Not converted: delembic/versions/D001.py:12: SQL checks in 'validate' only; --ts does it here\n",
+  );
+  match((await project.delembic(["convert", "D001"])).out, /if \(!await conn\.value`select/);
+});
+
 testWith(["python"], "a migration that we ran as Python asks for 'repair' once it is converted", async () => {
   await using project = await pythonProject("sqlite", { "D001.py": PLAIN });
   equal((await project.delembic(["upgrade"])).code, 0);
