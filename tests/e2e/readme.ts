@@ -32,7 +32,8 @@ export function isTour({ blocks }: Page): boolean {
 /**
  * The page with what its commands really print, in place of what it says that they print.
  *
- * @param program the executable has no types, in case that its base cannot strip them: the page's files are JavaScript then
+ * @param program with the executable the page's TypeScript is written as JavaScript: the one that the tests make has a base
+ *   older than Deno 2.8.2, which loads no other from a disk
  */
 export async function replay({ markdown, ground, path }: Page, program: Program = "source"): Promise<string> {
   await using folder = await temporaryFolder({ ...await programs(program), "home/.keep": "", "project/.keep": "" });
