@@ -15,6 +15,7 @@ import { RunMemory } from "../run_memory.ts";
 import { type HistoryEntry, historyOf } from "../state.ts";
 import { type Survey, survey, withReading } from "../survey.ts";
 import { fingerprintOf, type Watched, watchedOf } from "./fingerprint.ts";
+import { Turnstile } from "./turnstile.ts";
 
 /** A project and its database, not connected to. */
 export interface Opened {
@@ -45,6 +46,9 @@ export interface Sight extends Opened {
 /** How long files are taken to be as they were, in milliseconds. */
 const FRESH_MS = 250;
 
+/** So many connections the page takes at a time, and one more for what is live. */
+const MOST_CONNECTIONS = 6;
+
 export class Board {
   readonly #open: () => Promise<Opened>;
   #opened: Promise<Opened> | undefined;
@@ -53,6 +57,7 @@ export class Board {
   #fingerprint = "";
   #lookedAt = -Infinity;
   #memory = new RunMemory();
+  readonly #turnstile = new Turnstile(MOST_CONNECTIONS);
 
   /** @param open reads configuration and files as they are now */
   constructor(open: () => Promise<Opened>) {
@@ -75,14 +80,16 @@ export class Board {
   /** Connects, looks, and calls `tell`. @throws {DelembicError} when there is nothing to look at */
   async look<T>(tell: (sight: Sight) => Promise<T> | T): Promise<T> {
     const { project, database } = await this.opened();
-    return await withReading(database, async (db) => {
-      const seen = await survey(project, db, { memory: this.#memory });
-      const entries = historyOf(seen);
-      const { schema, error } = await this.#schema(project, db);
-      const troubles = [seen.alembicError, error].filter((one) => one !== undefined);
-      const told = new Map(troubles.map((trouble) => [trouble.message, trouble]));
-      return await tell({ project, database, db, seen, entries, schema, troubles: [...told.values()] });
-    });
+    return await this.#turnstile.pass(() =>
+      withReading(database, async (db) => {
+        const seen = await survey(project, db, { memory: this.#memory });
+        const entries = historyOf(seen);
+        const { schema, error } = await this.#schema(project, db);
+        const troubles = [seen.alembicError, error].filter((one) => one !== undefined);
+        const told = new Map(troubles.map((trouble) => [trouble.message, trouble]));
+        return await tell({ project, database, db, seen, entries, schema, troubles: [...told.values()] });
+      })
+    );
   }
 
   async #openNow(): Promise<Opened> {

@@ -11,6 +11,7 @@ import { messageOf } from "../errors.ts";
 import { readRuns } from "../ledger.ts";
 import { walkNumbers } from "../walk_numbers.ts";
 import { walkTold } from "./pieces.ts";
+import type { SteadyReader } from "./steady_reader.ts";
 
 const LOOK_MS = 1_000;
 /** Proxies close what is silent for long. */
@@ -22,8 +23,7 @@ const MOST_LISTENERS = 200;
 type Listener = ReadableStreamDefaultController<Uint8Array>;
 
 export interface LiveOptions {
-  /** Connects for reading. */
-  readonly read: <T>(read: (db: Queryable) => Promise<T>) => Promise<T>;
+  readonly reader: SteadyReader;
   readonly redact: (text: string) => string;
 }
 
@@ -32,7 +32,9 @@ export class Live implements Disposable {
   readonly #options: LiveOptions;
   readonly #listeners = new Set<Listener>();
   readonly #encoder = new TextEncoder();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isLooking = false;
+  /** Ends the rest between two looks. */
+  #wake = () => {};
   #last = "";
   #sentAt = 0;
   #isClosed = false;
@@ -50,7 +52,7 @@ export class Live implements Disposable {
         own = controller;
         this.#listeners.add(controller);
         controller.enqueue(this.#encoder.encode(`retry: 2000\n\n${this.#last}`));
-        if (this.#listeners.size === 1) this.#schedule(0);
+        void this.#look();
       },
       cancel: () => {
         if (own !== undefined) this.#listeners.delete(own);
@@ -60,22 +62,35 @@ export class Live implements Disposable {
 
   [Symbol.dispose](): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#wake();
     for (const listener of this.#listeners) listener.close();
     this.#listeners.clear();
   }
 
-  #schedule(milliseconds: number): void {
-    clearTimeout(this.#timer);
-    if (this.#listeners.size === 0 || this.#isClosed) return;
-    this.#timer = setTimeout(async () => {
+  /** Looks and tells, as long as somebody listens. */
+  async #look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    while (this.#listeners.size > 0 && !this.#isClosed) {
       await this.#tell();
-      this.#schedule(LOOK_MS);
-    }, milliseconds);
+      await this.#pause();
+    }
+    this.#isLooking = false;
+    await this.#options.reader.rest();
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, LOOK_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #tell(): Promise<void> {
-    const event = `data: ${await this.#look()}\n\n`;
+    const event = `data: ${await this.#state()}\n\n`;
     if (event !== this.#last) this.#send(event);
     else if (performance.now() - this.#sentAt > ALIVE_MS) this.#send(":\n\n");
     this.#last = event;
@@ -97,9 +112,9 @@ export class Live implements Disposable {
   }
 
   /** One line of JSON: how far each walk is, and a mark that differs when a page should be drawn anew. */
-  async #look(): Promise<string> {
+  async #state(): Promise<string> {
     try {
-      return await this.#options.read(async (db) => {
+      return await this.#options.reader.read(async (db: Queryable) => {
         const stories = await readUndoneWalks(db);
         const runs = await readRuns(db, { limit: WATCHED_RUNS });
         const walks = stories.map((story) => ({

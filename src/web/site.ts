@@ -7,7 +7,6 @@
 import { basename, resolve } from "node:path";
 import { DelembicError, messageOf } from "../errors.ts";
 import type { LoadedMigration } from "../migration.ts";
-import { withReading } from "../survey.ts";
 import { overviewDocument, pythonData, pythonDataWithout, runsDocument } from "./api.ts";
 import { ASSETS, assetsMark } from "./assets.ts";
 import { Board, type Opened, type Sight } from "./board.ts";
@@ -31,6 +30,7 @@ import { revisionPage } from "./revision_page.ts";
 import { runId, runPage, runsPage } from "./runs_page.ts";
 import { schemaPage } from "./schema_page.ts";
 import { framed, type Page } from "./shell.ts";
+import { SteadyReader } from "./steady_reader.ts";
 
 /** What somebody may do on the page. */
 export type Verb = "pause" | "resume";
@@ -79,7 +79,7 @@ export class Site implements Disposable {
     const markup = this.#markup = htmlTag(options.redact);
     this.#live = new Live({
       redact: options.redact,
-      read: async (read) => await withReading((await this.#board.opened()).database, read),
+      reader: new SteadyReader(async () => (await this.#board.opened()).database),
     });
     const drawing = new Drawing(options.redact);
     this.#pages = {

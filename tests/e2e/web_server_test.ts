@@ -392,3 +392,34 @@ testWith(
     assert.deepEqual((await served.stop()).err, "");
   },
 );
+
+for (const kind of ["postgresql", "mysql"] as const) {
+  testWith(
+    [kind === "mysql" ? "mysql" : "postgres"],
+    `${kind}: serve: keeps one connection for what is live, and none for nobody`,
+    async () => {
+      await using project = await testProject(kind, { "D001.sql": FIRST });
+      await using served = await serve(project);
+      const backends = () =>
+        project.rows(
+          kind === "postgresql"
+            ? "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            : "select id from information_schema.processlist where db = database() and id <> connection_id()",
+        );
+      assert.deepEqual(await backends(), []);
+      const live = await fetch(`${served.base}/live`);
+      await until("it looks", async () => (await backends()).length === 1);
+      const [first] = await backends();
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      assert.deepEqual(await backends(), [first]);
+      await Promise.all(Array.from({ length: 40 }, () => served.page("/")));
+      await live.body?.cancel();
+      await until("it rests", async () => (await backends()).length === 0);
+      await using again = await fetch(`${served.base}/live`).then(({ body }) => ({
+        [Symbol.asyncDispose]: () => body?.cancel() ?? Promise.resolve(),
+      }));
+      await until("it looks again", async () => (await backends()).length === 1);
+      assert.ok(again);
+    },
+  );
+}
