@@ -43,8 +43,8 @@ export interface Sight extends Opened {
   readonly troubles: readonly DelembicError[];
 }
 
-/** How long files are taken to be as they were, in milliseconds. */
-const FRESH_MS = 250;
+/** How long files are taken to be as they were, in milliseconds: one answer asks several times. */
+const FRESH_MS = 50;
 
 /** So many connections the page takes at a time, and one more for what is live. */
 const MOST_CONNECTIONS = 6;
