@@ -29,8 +29,9 @@ export function coverOf(
   parents: Parents,
 ): KnownMigration | undefined {
   const names = [need.table.name, ...columnsOf(need)];
+  // few name it, and for these alone the graph is gone through
   return migrations.find((migration) =>
-    liesWithin(need, migration, parents) && names.every((name) => says(migration, name))
+    names.every((name) => says(migration, name)) && liesWithin(need, migration, parents)
   );
 }
 

@@ -7,6 +7,7 @@
 
 import type { AlembicTree } from "./alembic/tree.ts";
 import type { OfflineSql, ScriptGuard } from "./db/offline_sql.ts";
+import { ancestorsOf, childrenOf } from "./graph.ts";
 import type { LoadedMigration } from "./migration.ts";
 import type { Project } from "./project.ts";
 
@@ -112,7 +113,8 @@ function idsOf(tree: AlembicTree, names: readonly string[]): string[] {
 
 /** The rows of the version table by which a revision is in the database. */
 function withDescendants(tree: AlembicTree, id: string): string[] {
-  return [...tree.revisions.keys()].filter((row) => tree.ancestors([row]).has(id));
+  const behind = ancestorsOf(childrenOf(tree.parents), [id]);
+  return [...tree.revisions.keys()].filter((row) => behind.has(row));
 }
 
 /** Before a downgrade. */

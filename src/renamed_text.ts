@@ -43,7 +43,7 @@ interface Place {
 }
 
 const SECTION_REGEXP = /^[ \t]*--[ \t]*delembic[ \t]+(?:upgrade|validate|downgrade)\b/im;
-const HEADER_REGEXP = /^([ \t]*--[ \t]*delembic[ \t]+([\w-]+)[ \t]*:[ \t]*)(.*?)[ \t\r]*$/gim;
+const HEADER_REGEXP = /^(\ufeff?[ \t]*--[ \t]*delembic[ \t]+([\w-]+)[ \t]*:[ \t]*)(.*?)[ \t\r]*$/gim;
 const ITEM_REGEXP = /[ \t]*("(?:[^"\\]|\\.)*")[ \t]*(?=,|$)|([^,]+)/g;
 
 /** For each line of the header that has the id, where it has it. */

@@ -65,6 +65,7 @@ Deno.test("renamedText() changes the header of a SQL file alone", () => {
       "-- delembic revision: D007\r\nselect 'D007';\r\n",
     "sql",
   );
+  renames(revision, "\ufeff-- delembic revision: ‹D007›\n-- delembic upgrade\n", "sql");
   renames(revision, '  --delembic revision: "‹D007›"  \n-- delembic upgrade\n', "sql");
   renames(
     needs,
