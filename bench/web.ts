@@ -80,7 +80,10 @@ async function firstByte(address: string): Promise<number> {
 async function compareLoad({ rounds, say, leaveOut }: BenchGround, kind: Kind, base: string): Promise<void> {
   if (outside.chromium === undefined) return leaveOut("loading the page: no chromium (DELEMBIC_TEST_CHROMIUM)");
   const { chromium } = await import("playwright-core");
-  const browser = await chromium.launch({ executablePath: outside.chromium, args: ["--no-sandbox", "--disable-gpu"] });
+  const browser = await chromium.launch({
+    executablePath: outside.chromium,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+  });
   try {
     const page = await browser.newPage();
     for (const path of ["/", "/data", "/graph"]) {

@@ -61,7 +61,7 @@ async function visit(
   const served = await serve(project, args);
   const browser: Browser = await chromium.launch({
     executablePath: outside.chromium ?? "missing",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"],
   });
   const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: dark ? "dark" : "light" });
   const page = await context.newPage();
