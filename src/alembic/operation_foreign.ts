@@ -17,6 +17,9 @@ const TYPE_METHOD_REGEXP = /\.(?:create|drop)$/;
 const QUIET_REGEXP = /^(?:logging|sqlalchemy|sqlmodel|time|datetime|json|os|re|sys|warnings|uuid|math|random)\b/;
 const QUIET_FUNCTIONS = new Set(["print", "len", "str", "int", "list", "dict", "set", "tuple", "sorted", "isinstance"]);
 
+/** `op` itself, or one of its operations, given to something that may call it; or all tables of a model. */
+const HANDED_ON_REGEXP = /(?<![\w.])op(?:\s*[,)]|\.(?!get_bind\b|get_context\b|f\b)\w)|\.drop_all\(/;
+
 /** The method of `alembic.op` that a name stands for. */
 export function operationName(callee: OpValue): string | undefined {
   return callee.kind === "name" ? OP_REGEXP.exec(callee.path)?.[1] : undefined;
@@ -32,7 +35,9 @@ export function foreignChange({ callee, given, text }: OpCall): SchemaChange | u
       ? undefined
       : { kind: "unread", what: text, why: "the function is of another module, which is not read" };
   }
+  const why = "it is not known what it calls";
+  if (HANDED_ON_REGEXP.test(text)) return { kind: "unread", what: text, why };
   // methods of what is not known: `inspector.get_columns(…)`
   if (callee.kind !== "unknown" || !/^\w+$/.test(name) || QUIET_FUNCTIONS.has(name)) return undefined;
-  return { kind: "unread", what: text, why: "it is not known what it calls" };
+  return { kind: "unread", what: text, why };
 }
