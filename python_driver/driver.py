@@ -472,7 +472,8 @@ class Driver:
 
     def is_ours(self, file):
         path = Path(file).resolve()
-        return not file.startswith("<") and path.is_relative_to(self.root) and "site-packages" not in path.parts
+        # compiled modules name the files that they were made of, which are not there
+        return path.is_file() and path.is_relative_to(self.root) and "site-packages" not in path.parts
 
 
 def expanded(match):

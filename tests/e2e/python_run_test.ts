@@ -551,6 +551,16 @@ onEach("verify calls validate again, and rolls back", async (kind) => {
   match(out, /Without validate: D002, D003\nVerified 0 migrations, 1 failed\.\n$/);
 });
 
+testWith(["python", "postgres"], "an error in a compiled module stands where the migration called it", async () => {
+  await using project = await pythonProject("postgresql", {
+    "D001.py": pythonMigration("D001", {
+      upgrade: ['conn.execute(text("select 1"))', "conn.connection.driver_connection.autocommit = True"],
+    }),
+  });
+  const { err } = await ran(project, ["upgrade"], 1);
+  match(err, /can't change 'autocommit' now.*\n {4}at delembic\/versions\/D001\.py:12\n/);
+});
+
 /** What a migration does with its surroundings, and how that ends: the code, and what is told. */
 const SURROUNDINGS: readonly (readonly [string, readonly string[], number, RegExp])[] = [
   ["asks for input", ['input("sure? ")'], 1, /FAILED: EOFError: EOF when reading a line\n/],
