@@ -85,6 +85,11 @@ export class AlembicCommand {
     return status.signal === null ? `exit code ${status.code}` : status.signal;
   }
 
+  /** Whether an `alembic upgrade` is at work. */
+  get running(): boolean {
+    return this.#child !== undefined;
+  }
+
   /** Ends Alembic at once, if it runs. */
   kill(): void {
     if (this.#child !== undefined) send(this.#child, "SIGKILL");

@@ -177,8 +177,8 @@ export class PythonWork implements WorkConnection {
     try {
       await this.#ask({ do: "release" });
     } catch (error) {
-      const ended = error instanceof DelembicError && error.code === "transaction-ended";
-      if (ended && error.data["rolledBack"] !== true) this.#partial = true;
+      // whatever ended it, something before may be committed
+      if (error instanceof DelembicError && error.code === "transaction-ended") this.#partial = true;
       throw error;
     }
   }

@@ -54,8 +54,7 @@ export const pipelineRun = command({
     if (dryRun) return await tellPreview(context, opened, await pipeline());
     let alembic: AlembicCommand | undefined;
     // a second signal ends this process at once, and Alembic is not to be left alone; heard before the run's own listener
-    let signals = 0;
-    using _killing = context.io.onSignal(() => ++signals > 1 ? alembic?.kill() : undefined);
+    using _killing = endAlembic(context, () => alembic);
     const { startRun } = await import("./start_run.ts");
     const told = { interruption: false };
     return await startRun(context, opened, async (run) => {
@@ -67,6 +66,27 @@ export const pipelineRun = command({
     }, { waitMs: wait, onEvent: ({ type }) => told.interruption ||= type === "interrupted" });
   },
 });
+
+/** How long Alembic has to end before it is told that it is waited for, in milliseconds. */
+const ENDING_MS = 1_000;
+
+function endAlembic({ io, output }: Context, alembic: () => AlembicCommand | undefined): Disposable {
+  let signals = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tell = () => {
+    if (alembic()?.running) output.note(["Waiting for Alembic to end; a second signal ends it at once."]);
+  };
+  const listening = io.onSignal(() => {
+    if (++signals > 1) alembic()?.kill();
+    else timer = setTimeout(tell, ENDING_MS);
+  });
+  return {
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      listening[Symbol.dispose]();
+    },
+  };
+}
 
 /** @throws {DelembicError} when there is no such file {FaultsError} with all that is wrong in it */
 async function readSteps(context: Context, opened: OpenProject, named: string | undefined): Promise<Pipeline> {

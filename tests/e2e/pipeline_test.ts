@@ -479,6 +479,23 @@ testWith(
   },
 );
 
+testWith(["python"], "pipeline run: who waits for an Alembic that does not end is told how to end it", async () => {
+  const deaf = `import os, pathlib, signal, time
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    pathlib.Path("sleeps").write_text(str(os.getpid()))
+    time.sleep(60)`;
+  await using project = await bothToolsProject("sqlite", { ...CHAIN, bbb: { down: "aaa", upgrade: deaf } }, MIGRATIONS);
+  const child = project.start(["pipeline", "run", "--auto"]);
+  const pid = await sleeps(project);
+  child.kill("SIGTERM");
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  child.kill("SIGTERM");
+  const ended = await finished(child);
+  assert.equal(ended.code, 143);
+  assert.match(ended.err, /^Waiting for Alembic to end; a second signal ends it at once\.$/m);
+  assert.equal(await isAlive(pid), false);
+});
+
 testWith(["python"], "pipeline run: Ctrl-C at a terminal reaches Alembic once", async () => {
   await using project = await bothToolsProject("sqlite", {
     ...SLEEPING,
