@@ -352,6 +352,8 @@ export function describe(error: unknown): string {
   if (!(error instanceof Error)) return `${Deno.inspect(error)} was thrown\n`;
   const lines = [error instanceof DelembicError ? `${error.name}: ${error.message}` : error.stack ?? messageOf(error)];
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
+    // the server's words are told already, and where the driver threw them helps nobody
+    if (error instanceof DatabaseError && cause.message === error.message) continue;
     lines.push(`Caused by: ${cause instanceof DatabaseError ? cause.message : cause.stack ?? cause.message}`);
   }
   if (error instanceof DatabaseError) {

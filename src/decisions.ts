@@ -9,6 +9,7 @@ import { AuditConnection } from "./audit.ts";
 import { forgettingWalk } from "./batch_writes.ts";
 import { now } from "./clock.ts";
 import { DelembicError, EXIT } from "./errors.ts";
+import type { EventSink } from "./events.ts";
 import { deletingVersion, recordDecision, type RunStatus, writingChecksum, writingVersion } from "./ledger.ts";
 import { describeHolder, endSessions, readLease } from "./lock.ts";
 import { fullChecksum } from "./migration.ts";
@@ -47,6 +48,8 @@ export async function stamp(
 
 /** What `repair` did, or found that it may not do by itself. */
 export interface RepairReport {
+  /** Revisions of attempts that a dead run left open, and that are closed now. */
+  readonly closed: readonly string[];
   /** Applied revisions whose changed file is now taken for what was applied. */
   readonly accepted: readonly string[];
   /** Revisions that were interrupted midway, and are settled now. */
@@ -69,7 +72,12 @@ export interface RepairOptions {
  */
 export async function repair(context: RunContext, options: RepairOptions): Promise<RepairReport> {
   const { project } = context;
-  await using run = await OpenRun.begin(context, options.lockTimeoutMs);
+  const closed: string[] = [];
+  const emit: EventSink = (event) => {
+    if (event.type === "settled") closed.push(event.revision);
+    context.emit(event);
+  };
+  await using run = await OpenRun.begin({ ...context, emit }, options.lockTimeoutMs);
   const seen = await survey(project, run.audit);
   const known = [...new Set([...project.migrations.keys(), ...seen.records.keys(), ...seen.partial])];
   const graph = graphOf(project.migrations, project.parents);
@@ -81,7 +89,7 @@ export async function repair(context: RunContext, options: RepairOptions): Promi
   const accepted = options.as === undefined ? [...seen.changed].filter(concerned) : [];
   for (const revision of accepted) await accept(run, revision);
   const partial = [...seen.partial].filter(concerned);
-  if (options.as === undefined) return { accepted, settled: [], undecided: partial };
+  if (options.as === undefined) return { closed, accepted, settled: [], undecided: partial };
   const { as } = options;
   if (only !== undefined && partial.length === 0) {
     throw new TargetError(
@@ -90,7 +98,7 @@ export async function repair(context: RunContext, options: RepairOptions): Promi
     );
   }
   for (const revision of partial) await decide(run, seen, revision, as);
-  return { accepted, settled: partial.map((revision) => ({ revision, as })), undecided: [] };
+  return { closed, accepted, settled: partial.map((revision) => ({ revision, as })), undecided: [] };
 }
 
 async function accept(run: OpenRun, revision: string): Promise<void> {

@@ -128,6 +128,7 @@ async function faultOf(project: Project, migration: LoadedMigration, id: string)
     place: { file: migration.file },
     hint,
   });
+  if (project.broken.includes(id)) return fault("whose file is faulty", "Mend that file first.");
   const labelled = [...project.migrations.values()].find(({ labels }) => labels.includes(id))?.revision;
   const suggestion = labelled ?? closest(id, [...project.migrations.keys()]);
   const isLabel = labelled === undefined ? "" : `'${id}' is a label. `;

@@ -26,7 +26,8 @@ export function importFault(error: unknown, text: string, imported: Imported): F
   const firstLine = message.split("\n", 1)[0] ?? "";
   if (SYNTAX_REGEXP.test(message) || (error instanceof SyntaxError && !NO_EXPORT_REGEXP.test(message))) {
     const what = firstLine.replace(SYNTAX_REGEXP, "").replace(/ at file:\/\/.*$/, "");
-    return { code: "syntax", message: `Syntax error: ${what}`, place: placeIn(error, imported) };
+    const hint = readsNoTypes(imported) ? NO_TYPES : undefined;
+    return { code: "syntax", message: `Syntax error: ${what}`, place: placeIn(error, imported), hint };
   }
   const [, missing, bare] = MISSING_REGEXP.exec(message) ?? [];
   if (missing !== undefined || bare !== undefined) return missingFault(missing ?? bare ?? "", error, text, imported);
@@ -46,6 +47,17 @@ export function importFault(error: unknown, text: string, imported: Imported): F
     hint: "Nothing may fail outside of the migration's functions; do the work in 'upgrade'.",
   };
 }
+
+/** Whether this is an executable for which a `.ts` file is JavaScript: one that was made with a Deno before 2.8.2. */
+function readsNoTypes({ url }: Imported): boolean {
+  const [major = 0, minor = 0, patch = 0] = Deno.version.deno.split(".").map(Number);
+  const isOld = major * 1e6 + minor * 1e3 + patch < 2_008_002;
+  return Deno.build.standalone && isOld && url.endsWith(".ts");
+}
+
+const NO_TYPES =
+  `This executable was made with Deno ${Deno.version.deno}, which reads '.js' and '.sql', but no types in '.ts'. ` +
+  "Take one that was made with 2.8.2 or later, or write the migration in JavaScript or SQL.";
 
 function missingFault(specifier: string, error: unknown, text: string, imported: Imported): Fault {
   // two files that import the same missing module get one error, with the place in whichever came first

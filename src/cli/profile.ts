@@ -5,14 +5,16 @@
  */
 
 import { forPeople } from "../clock.ts";
+import { DelembicError } from "../errors.ts";
 import { readRuns, type RunRecord } from "../ledger.ts";
 import { fullChecksum, type LoadedMigration } from "../migration.ts";
 import { type Need, needsOf } from "../needs.ts";
-import { type Block, isApplied, planUpgrade, type VersionRecord } from "../plan.ts";
+import { type Block, type GateAnswer, isApplied, planUpgrade, type VersionRecord } from "../plan.ts";
 import { explain } from "../runner.ts";
 import { historyOf, type MigrationState } from "../state.ts";
 import { graphOf } from "../target.ts";
 import { secondsText } from "../seconds_text.ts";
+import { readGate } from "../survey.ts";
 import { dataLines, dataMembers, type DataStory, readDataStory } from "./data_story.ts";
 import { logLines, runMember } from "./log.ts";
 import type { Look } from "./open_project.ts";
@@ -45,12 +47,23 @@ export async function profileOf(look: Look, revision: string): Promise<Profile> 
     status: entry?.status ?? "missing",
     migration,
     record: entry?.record,
-    needs: needsOf(revision, look),
+    needs: needsOf(revision, look, isApplied(entry?.record) ? await askAlembic(look, revision) : undefined),
     marks: marksOf(graphOf(project.migrations, project.parents), revision),
     blocks: step?.blocks ?? [],
     runs: await readRuns(db, { revision }),
     data: await readDataStory(db, revision),
   };
+}
+
+/** What Alembic's state says to an applied migration; `undefined` where it cannot be read. */
+async function askAlembic({ project, seen, db }: Look, revision: string): Promise<GateAnswer | undefined> {
+  if (seen.alembicError !== undefined) return undefined;
+  try {
+    return (await readGate(project, db, [revision], (id) => isApplied(seen.records.get(id))))(revision);
+  } catch (error) {
+    if (!(error instanceof DelembicError)) throw error;
+    return undefined;
+  }
 }
 
 /** How an attempt ends whose text is an error; that of others is a remark. */

@@ -80,8 +80,9 @@ async function restartOne(
   return EXIT.done;
 }
 
-export function repairedLines({ accepted, settled, undecided }: RepairReport): Line[] {
-  if (accepted.length + settled.length + undecided.length === 0) return ["Nothing to repair."];
+/** Attempts that were closed are told when that happens. */
+export function repairedLines({ closed, accepted, settled, undecided }: RepairReport): Line[] {
+  if (closed.length + accepted.length + settled.length + undecided.length === 0) return ["Nothing to repair."];
   return [
     ...accepted.map((revision) => `Accepted the changed file of ${revision}`),
     ...settled.map(({ revision, as }) => `Settled ${revision} as ${as}`),

@@ -402,6 +402,27 @@ Deno.test("current shows all heads of the graph, and those without a file (defec
   });
 });
 
+Deno.test("what needs a faulty file is told so, and show says once what the server said", async () => {
+  await using app = await project({
+    "delembic.ini": INI,
+    "delembic/versions/D001_broken.ts": "export default { revision: 'D001', upgrade( };\n",
+    "delembic/versions/D002_next.sql":
+      "-- delembic revision: D002\n-- delembic depends_on: D001\n-- delembic upgrade\n",
+    "delembic/versions/D003_wrong.sql":
+      "-- delembic revision: D003\n-- delembic upgrade\ninsert into nowhere values (1);\n",
+  });
+  assert.match(
+    (await app.run("check")).out,
+    /^fault {4}Migration D002 depends on 'D001', whose file is faulty\n.*\n +Hint: Mend that file first\.$/m,
+  );
+  assert.equal((await app.run("upgrade", "D003")).code, 1);
+  const { out } = await app.run("show", "D003");
+  assert.equal(
+    out.slice(out.indexOf("Last error:")),
+    "Last error:\n  StatementError: no such table: nowhere\n  sqlState: 1\n  errno: 1\n  statement: insert into nowhere values (1)\n",
+  );
+});
+
 Deno.test("show tells everything about one migration", async () => {
   await using app = await project(FILES);
   await app.run("upgrade");
@@ -693,7 +714,7 @@ Deno.test("repair leaves to people what was interrupted midway", async () => {
   });
   assert.deepEqual(await app.json("repair", "D001", "--applied"), {
     code: 0,
-    document: { accepted: [], settled: [{ revision: "D001", as: "applied" }], undecided: [] },
+    document: { closed: [], accepted: [], settled: [{ revision: "D001", as: "applied" }], undecided: [] },
   });
   const { out } = await app.run("show", "D001");
   assert.doesNotMatch(out, /Last error|BLOCKED/);

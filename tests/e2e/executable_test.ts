@@ -27,6 +27,22 @@ onEachProgram([], "init and revision write the files that are embedded", async (
   );
 });
 
+onEachProgram([], "a migration with types runs, or the message says what this executable reads", async (program) => {
+  await using project = await testProject("sqlite", {
+    "D001_item.ts": `const rows: number = 1;
+export default { revision: "D001", upgrade: async ({ sql }) => { await sql\`create table item (id integer)\`; } };
+`,
+  });
+  const env = { DELEMBIC_TEST_URL: project.db.url };
+  const { code, out, err } = await delembic(program, ["upgrade"], { cwd: project.folder, env });
+  if (code === 0) match(out, /^Running D001\n {2}OK /);
+  else {match(
+      err,
+      /^Error: Syntax error: [^]*\nHint: This executable was made with Deno [\d.]+, which reads '\.js' and '\.sql', /,
+    );}
+  equal(code === 0, err === "", err);
+});
+
 onEachProgram([], "a class from the module delembic is a migration, with nothing installed", async (program) => {
   await using project = await testProject("sqlite", {
     "D001_item.js": `import { DataMigration } from "delembic";

@@ -180,6 +180,15 @@ Hint: Set 'alembic_version_table' in delembic.ini.
   assert.deepEqual(await ran(project, "upgrade"), [0, BOTH, ""]);
 });
 
+peer("12: show asks Alembic also for what an applied migration needs", WITH_ALEMBIC, async (kind) => {
+  await using project = await testProject(kind, FILES);
+  await alembic(project, "upgrade", "head");
+  assert.deepEqual(await ran(project, "upgrade"), [0, BOTH, ""]);
+  assert.match((await ran(project, "show", "D001"))[1], /\nDepends on: +alembic \w+ \(applied\)\n/);
+  await alembic(project, "downgrade", "base");
+  assert.match((await ran(project, "show", "D001"))[1], /\nDepends on: +alembic \w+ \(not applied\)\n/);
+});
+
 peer("41: a slip of the finger in a dependency is told before anything runs", WITH_ALEMBIC, async (kind) => {
   await using project = await testProject(kind, { ...FILES, "D003.sql": sql("D003", "D00l") });
   await alembic(project, "upgrade", "head");

@@ -224,14 +224,21 @@ pending  Migration D002 is not applied.
 });
 
 Deno.test("repairedLines() and undecidedLines() tell what was settled and what is left", () => {
-  const report = { accepted: ["D001"], settled: [{ revision: "D002", as: "reverted" }], undecided: ["D003"] } as const;
+  const report = {
+    closed: [],
+    accepted: ["D001"],
+    settled: [{ revision: "D002", as: "reverted" }],
+    undecided: ["D003"],
+  } as const;
   assert.equal(plain(repairedLines(report)), "Accepted the changed file of D001\nSettled D002 as reverted");
   assert.equal(
     plain(undecidedLines(report)),
     "UNDECIDED: Migration D003 was interrupted midway: a part of it is committed.\n" +
       "Look at the data, then run 'delembic repair D003 --applied' or '--reverted'.",
   );
-  assert.equal(plain(repairedLines({ accepted: [], settled: [], undecided: [] })), "Nothing to repair.");
+  const nothing = { closed: [], accepted: [], settled: [], undecided: [] };
+  assert.equal(plain(repairedLines(nothing)), "Nothing to repair.");
+  assert.equal(plain(repairedLines({ ...nothing, closed: ["D001"] })), "");
 });
 
 Deno.test("verifiedLines() counts, and names what has no validate", () => {
