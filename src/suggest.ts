@@ -22,6 +22,14 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** As {@link closest}, or the only candidate that begins with the word, where somebody wrote less than all of it. */
+export function meant(word: string, candidates: readonly string[]): string | undefined {
+  const near = closest(word, candidates);
+  if (near !== undefined || word.replace(/^-+/, "").length < 3) return near;
+  const [only, another] = candidates.filter((candidate) => candidate.startsWith(word));
+  return another === undefined ? only : undefined;
+}
+
 /**
  * How many characters must be put in, taken out, replaced or swapped with their neighbour to make one word of the
  * other (optimal string alignment). A digit in the place of another digit counts twice: `D001` and `D009` are two

@@ -9,7 +9,7 @@
  */
 
 import { Command, CommanderError, type ParseOptionsResult } from "commander";
-import { closest } from "../suggest.ts";
+import { meant } from "../suggest.ts";
 import { longName, type Option, type Options, UsageError } from "./command_line.ts";
 
 /** Reads one line from its beginning to its end: first which command, then what the table of that command allows. */
@@ -112,7 +112,7 @@ function unknownOption(word: string, options: Options, help: string): UsageError
   }
   const listed = Object.keys(options).filter((key) => options[key]?.text !== undefined).map(longName);
   // `-dry-run` was meant to be `--dry-run`
-  const suggestion = closest(long ? name : `-${word}`, listed);
+  const suggestion = meant(long ? name : `-${word}`, listed);
   return new UsageError(
     "unknown-option",
     `Unknown option '${name}'`,

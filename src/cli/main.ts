@@ -6,7 +6,7 @@
 
 import { EXIT } from "../errors.ts";
 import { Redactor } from "../redact.ts";
-import { closest } from "../suggest.ts";
+import { closest, meant } from "../suggest.ts";
 import { VERSION } from "../version.ts";
 import { type Command, type Context, GLOBAL_OPTIONS, type TestHooks } from "./command.ts";
 import { readArguments, readOptions, UsageError } from "./command_line.ts";
@@ -104,8 +104,18 @@ function isGroup(commands: readonly CommandEntry[], word: string): boolean {
   return commands.some(({ name }) => name.startsWith(`${word} `));
 }
 
+/** How other tools call what we have. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ...["apply", "migrate", "run", "up"].map((name) => [name, "upgrade"] as const),
+  ...["down", "revert", "rollback", "undo"].map((name) => [name, "downgrade"] as const),
+  ...["create", "new"].map((name) => [name, "revision"] as const),
+  ...["info", "list", "ls", "status"].map((name) => [name, "history"] as const),
+  ["validate", "verify"],
+  ["version", "--version"],
+]);
+
 function unknownCommand(name: string, commands: readonly CommandEntry[]): UsageError {
-  const suggestion = closest(name, commands.map(({ name }) => name));
+  const suggestion = OTHER_NAMES.get(name) ?? meant(name, commands.map(({ name }) => name));
   const all = "Run 'delembic help' to see all commands.";
   return new UsageError(
     "unknown-command",

@@ -66,11 +66,18 @@ Deno.test("main() refuses an unknown command and suggests the nearest one", asyn
   });
 });
 
-Deno.test("main() knows no commands of other tools", async () => {
-  for (const name of ["migrate", "status", "info", "clean"]) {
-    const { code, err } = await call([name]);
-    assert.equal(code, 2);
-    assert.match(err, new RegExp(`^Error: Unknown command '${name}'\n`));
+Deno.test("main() knows no commands of other tools, and says how they are called here", async () => {
+  const all = "Run 'delembic help' to see all commands.\n";
+  const hints = {
+    migrate: `Did you mean 'upgrade'? ${all}`,
+    rollback: `Did you mean 'downgrade'? ${all}`,
+    status: `Did you mean 'history'? ${all}`,
+    version: `Did you mean '--version'? ${all}`,
+    compl: `Did you mean 'completions'? ${all}`,
+    clean: all,
+  };
+  for (const [name, hint] of Object.entries(hints)) {
+    assert.deepEqual(await call([name]), { code: 2, out: "", err: `Error: Unknown command '${name}'\nHint: ${hint}` });
   }
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { closest } from "../../src/suggest.ts";
+import { closest, meant } from "../../src/suggest.ts";
 
 Deno.test("closest() finds a word with one letter wrong, missing, too many or swapped", () => {
   const commands = ["upgrade", "downgrade", "history", "heads", "current"];
@@ -21,6 +21,13 @@ Deno.test("closest() suggests nothing where nothing is near", () => {
   assert.equal(closest("quux", ["upgrade", "history"]), undefined);
   assert.equal(closest("x", []), undefined);
   assert.equal(closest("", ["upgrade"]), undefined);
+});
+
+Deno.test("meant() also takes the only one that begins with the word", () => {
+  assert.equal(meant("--dry", ["--dry-run", "--sql"]), "--dry-run");
+  assert.equal(meant("--lock", ["--lock-timeout", "--lock-other"]), undefined);
+  assert.equal(meant("--d", ["--dry-run"]), undefined);
+  assert.equal(meant("upgarde", ["upgrade", "downgrade"]), "upgrade");
 });
 
 Deno.test("closest() does not take another number for a slip of the finger", () => {
