@@ -71,7 +71,9 @@ const STYLES: Readonly<Record<MigrationState, Style>> = {
 const STATE_WIDTH = 8;
 
 /** The walks in batches that have begun and are not recorded as applied. */
-async function undoneWalks({ project, db, seen }: Look): Promise<Map<string, WalkStory>> {
+export async function undoneWalks(
+  { project, db, seen }: Pick<Look, "project" | "db" | "seen">,
+): Promise<Map<string, WalkStory>> {
   const isConcerned = ({ revision, batch }: LoadedMigration) => batch !== undefined && isPending(seen, revision);
   if (![...project.migrations.values()].some(isConcerned)) return new Map();
   const stories = await readWalks(db);

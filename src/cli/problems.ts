@@ -10,6 +10,7 @@ import { explain, quoted } from "../runner.ts";
 import { type HistoryEntry, historyOf } from "../state.ts";
 import { readUngrounded, type Survey } from "../survey.ts";
 import { faultLines, type View } from "./error_lines.ts";
+import { undoneWalks } from "./history.ts";
 import type { Look } from "./open_project.ts";
 import { type Line, styled } from "./text.ts";
 
@@ -43,6 +44,7 @@ export async function problemsOf(look: Pick<Look, "project" | "seen" | "db">): P
   const blocks = new Map(
     planUpgrade(seen, { kind: "head" }).steps.map(({ migration, blocks }) => [migration.revision, blocks]),
   );
+  const walks = await undoneWalks(look);
   return [
     ...faults,
     ...(seen.alembicError === undefined ? [] : [{ kind: "alembic", error: seen.alembicError } as const]),
@@ -50,7 +52,9 @@ export async function problemsOf(look: Pick<Look, "project" | "seen" | "db">): P
       const problem = problemOf(entry, seen);
       if (problem === undefined) return [];
       const blocking = blocks.get(entry.revision) ?? [];
-      if (problem.kind === "running" || blocking.length === 0) return [problem];
+      const isPaused = walks.get(entry.revision)?.walk.pauseWanted === true;
+      if (problem.kind === "running") return [problem];
+      if (blocking.length === 0) return [isPaused ? { ...problem, ...pausedText(entry.revision) } : problem];
       const kind = blocking.some((block) => block.kind === "partial") ? "partial" : "blocked";
       return [{ kind, revision: entry.revision, ...explain(entry.revision, blocking) }];
     }),
@@ -75,6 +79,13 @@ async function groundProblems({ project, seen, db }: Pick<Look, "project" | "see
     if (!(error instanceof DelembicError)) throw error;
     return [{ kind: "alembic", error }];
   }
+}
+
+function pausedText(revision: string): { readonly message: string; readonly hint: string } {
+  return {
+    message: `Migration ${revision} is paused.`,
+    hint: `Run 'delembic resume ${revision}', then 'delembic upgrade' to go on.`,
+  };
 }
 
 function problemOf(

@@ -62,6 +62,10 @@ onEachDatabase(
     assert.equal(await rowsDone(project), done, "nothing is done while it is paused");
     assert.match((await project.delembic(["pause", "D002"])).out, /^D002 is paused already\. It has done /);
     assert.match((await project.delembic(["history"])).out, /^pending {3}D002 {2}raise {2}\(\d+ %, paused\)$/m);
+    assert.match(
+      (await project.delembic(["check"])).out,
+      /^pending {2}Migration D002 is paused\.\n +Run 'delembic resume D002', then 'delembic upgrade' to go on\.$/m,
+    );
     const shown = (await project.delembic(["show", "D002"])).out;
     assert.match(shown, /^ {2}State: +paused$/m);
     assert.match(shown, /^ {2}Paused by: +\S+@\S+, 20/m);
