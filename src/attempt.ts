@@ -62,6 +62,8 @@ export interface AttemptOptions {
   readonly number: number;
   /** Its row, when the attempt before it has opened it. */
   readonly opened: OpenedRun | undefined;
+  /** When it was applied last, as the run saw it when it planned; `undefined` when it was not. */
+  readonly appliedAt?: string | undefined;
   /** The revision whose row is to be opened together with the end of this attempt. */
   readonly next: string | undefined;
 }
@@ -89,6 +91,17 @@ export async function attempt(
   if (options.direction === "upgrade") fullChecksum(migration).catch(() => undefined);
   await run.step("run-opened", revision);
   const elapsed = () => (performance.now() - start) / 1000;
+  const meanwhile = await appliedMeanwhile(run, revision, options);
+  if (meanwhile !== undefined) {
+    const outcome = {
+      status: "interrupted",
+      endedAt: now(),
+      seconds: elapsed(),
+      exception: describe(meanwhile),
+    } as const;
+    await closeRun(run.audit, id, outcome);
+    return { status: "interrupted", error: meanwhile, partial: false };
+  }
   const failed = { id, migration, direction: options.direction };
   try {
     if (options.direction === "upgrade") await walkFirst(run, migration, { ...options, startedAt });
@@ -115,6 +128,31 @@ async function open(run: OpenRun, revision: string, direction: Direction): Promi
   const startedAt = now();
   const status = direction === "upgrade" ? "running" : "downgrading";
   return { revision, startedAt, id: await run.audit.openRun({ revision, startedAt, status, ...run.actor }) };
+}
+
+/** A script of `upgrade --sql` was quicker than this run. */
+class AppliedMeanwhileError extends DelembicError {
+  constructor(revision: string) {
+    super(`${revision} was applied by a script while this run began`, {
+      code: "applied-meanwhile",
+      hint: "Nothing was done twice. Run 'delembic upgrade' again.",
+    });
+  }
+}
+
+/**
+ * Where the lock is a file beside the database, a script in the database's own client cannot take it. It looks at the
+ * open rows of the history instead, and we, now that ours is there, whether it came before that.
+ */
+async function appliedMeanwhile(
+  { audit }: OpenRun,
+  revision: string,
+  { direction, appliedAt }: AttemptOptions,
+): Promise<AppliedMeanwhileError | undefined> {
+  if (audit.dialect.leaseLock || direction !== "upgrade") return undefined;
+  const version = await readVersion(audit, revision);
+  const isNew = isApplied(version) && version?.appliedAt !== appliedAt;
+  return isNew ? new AppliedMeanwhileError(revision) : undefined;
 }
 
 /** What a migration in batches does before the transaction that validates and records it. */

@@ -166,6 +166,7 @@ async function runUpgrade(run: OpenRun, steps: readonly PlanStep[], seen: Survey
     const ended = await runOne(run, migration, {
       direction: "upgrade",
       opened,
+      appliedAt: seen.records.get(revision)?.appliedAt ?? undefined,
       next: migration.kind === "py" ? undefined : openedAhead(run, steps[index + 1]),
     });
     if (!("durationSeconds" in ended)) {
