@@ -9,6 +9,7 @@
  * @module
  */
 
+import { appliedMeanwhile } from "./applied_meanwhile.ts";
 import { endingWalk, forgettingWalk } from "./batch_writes.ts";
 import type { LoadRecord } from "./bulk_options.ts";
 import { DatabaseError, type Session } from "./db/database.ts";
@@ -91,7 +92,9 @@ export async function attempt(
   if (options.direction === "upgrade") fullChecksum(migration).catch(() => undefined);
   await run.step("run-opened", revision);
   const elapsed = () => (performance.now() - start) / 1000;
-  const meanwhile = await appliedMeanwhile(run, revision, options);
+  const meanwhile = options.direction === "upgrade"
+    ? await appliedMeanwhile(run.audit, revision, options.appliedAt)
+    : undefined;
   if (meanwhile !== undefined) {
     const outcome = {
       status: "interrupted",
@@ -128,31 +131,6 @@ async function open(run: OpenRun, revision: string, direction: Direction): Promi
   const startedAt = now();
   const status = direction === "upgrade" ? "running" : "downgrading";
   return { revision, startedAt, id: await run.audit.openRun({ revision, startedAt, status, ...run.actor }) };
-}
-
-/** A script of `upgrade --sql` was quicker than this run. */
-class AppliedMeanwhileError extends DelembicError {
-  constructor(revision: string) {
-    super(`${revision} was applied by a script while this run began`, {
-      code: "applied-meanwhile",
-      hint: "Nothing was done twice. Run 'delembic upgrade' again.",
-    });
-  }
-}
-
-/**
- * Where the lock is a file beside the database, a script in the database's own client cannot take it. It looks at the
- * open rows of the history instead, and we, now that ours is there, whether it came before that.
- */
-async function appliedMeanwhile(
-  { audit }: OpenRun,
-  revision: string,
-  { direction, appliedAt }: AttemptOptions,
-): Promise<AppliedMeanwhileError | undefined> {
-  if (audit.dialect.leaseLock || direction !== "upgrade") return undefined;
-  const version = await readVersion(audit, revision);
-  const isNew = isApplied(version) && version?.appliedAt !== appliedAt;
-  return isNew ? new AppliedMeanwhileError(revision) : undefined;
 }
 
 /** What a migration in batches does before the transaction that validates and records it. */

@@ -91,7 +91,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: "run",
     files: named(
-      "wait_for_database telemetry interruption work_session open_run attempt runner verify decisions walk walk_* walkable join sources told_run " +
+      "applied_meanwhile wait_for_database telemetry interruption work_session open_run attempt runner verify decisions walk walk_* walkable join sources told_run " +
         "run_python* workplace rename",
     ),
     may: ["values", "port", "rows", "bulk", "migration", "plan", "ledger", "project"],

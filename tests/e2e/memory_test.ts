@@ -9,6 +9,7 @@ import { fillMariadb } from "../../bench/copies.ts";
 import { ask, makeProject, mustBe } from "../../bench/ground.ts";
 import { type Contestant, megabytes, onceWithPeak } from "../../bench/measure.ts";
 import { personTable, writePeople } from "../../bench/people.ts";
+import { V8_FLAGS } from "../../tools/compile.ts";
 import { freshDatabase, onEachDatabase, outside, temporaryFolder, type TestDatabase, testWith } from "../support.ts";
 
 /** Characters of a column that makes a row 200 bytes. */
@@ -21,7 +22,7 @@ const SLACK = 45e6;
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const PROGRAM: Contestant["command"] = outside.executable === undefined
-  ? [Deno.execPath(), "run", "-A", "--quiet", "--no-check", MAIN]
+  ? [Deno.execPath(), "run", "-A", "--quiet", "--no-check", `--v8-flags=${V8_FLAGS}`, MAIN]
   : [outside.executable];
 
 const IS_LINUX = Deno.build.os === "linux";
