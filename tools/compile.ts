@@ -21,7 +21,7 @@ const WORKER = "heartbeat_worker";
  * Garbage is collected before it is much: V8 would let it become as much again as what is in use, and a copy of 1 GB
  * between databases have 178 MB resident instead of 130, in the same time. How much may be in use is not limited.
  */
-export const V8_FLAGS = "--max-semi-space-size=8,--heap-growing-percent=20";
+const V8_FLAGS = "--max-semi-space-size=8,--heap-growing-percent=20";
 
 /** What is loaded by an address that is computed at run time, so that `deno compile` cannot find it by itself. */
 const INCLUDED = [BUNDLE, "versions_template", "python_driver", "docs/reference/errors.md"];
